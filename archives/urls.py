@@ -1,0 +1,56 @@
+"""Addresses of this app: pages for people, `api` below /api/v1/ for programs."""
+
+from django.urls import path
+
+from archives.api import bulk, flags, receivables, reports, visits
+from archives.api import customers as customer_api
+from archives.views import at_hand, customers, documents, edit, facts, follow_ups, plans, selected
+from archives.views import flags as flag_pages
+from archives.views import reports as report_pages
+from archives.views import visits as visit_pages
+
+pages: list = [
+    path("customers/", customers.customer_list, name="customers"),
+    path("selected-customers/all/", selected.select_all, name="customers_all"),
+    path("selected-customers/", selected.selected, name="customers_selected"),
+    path("customers.csv", customers.export, name="customers_export"),
+    path("new-customer/", edit.customer_new, name="customer_new"),
+    path("customers/<str:number>/edit/<slug:layer>/", edit.customer_edit, name="customer_edit"),
+    path("customers/<str:number>/facts/<slug:layer>/<slug:field>/", facts.fact, name="fact"),
+    path("customers/<str:number>/facts/<slug:layer>/<slug:field>/edit/", facts.fact_edit, name="fact_edit"),
+    path("customers/<str:number>/facts/<slug:layer>/<slug:field>/about/", facts.fact_about, name="fact_about"),
+    path("customers/<str:number>/contacts/new/", edit.contact_new, name="contact_new"),
+    path("customers/<str:number>/contacts/<int:pk>/", edit.contact_edit, name="contact_edit"),
+    path("customers/<str:number>/confirm/", edit.fact_confirm, name="fact_confirm"),
+    path("customers/<str:number>/documents/add/", edit.document_add, name="document_add"),
+    path("customers/<str:number>/reports/new/", report_pages.report_new, name="report_new"),
+    path("customers/<str:number>/visits/new/", visit_pages.visit_new, name="visit_new"),
+    path("customers/<str:number>/visits/draft/", visit_pages.visit_draft, name="visit_draft"),
+    path("visits/new/", at_hand.visit_choose, name="visit_choose"),
+    path("visits/at-hand/", at_hand.visit_places, name="visit_places"),
+    path("visits/<int:visit_id>/photos/", visit_pages.visit_photos, name="visit_photos"),
+    path("visits/<int:visit_id>/take-back/", visit_pages.visit_take_back, name="visit_take_back"),
+    path("offline/", at_hand.offline, name="offline"),
+    path("visits/<int:visit_id>/done/", visit_pages.visit_done, name="visit_done"),
+    path("customers/<str:number>/visit-plans/new/", plans.plan_new, name="plan_new"),
+    path("visit-plans/", plans.plan_list, name="visit_plans"),
+    path("visit-plans/<int:plan_id>/", plans.plan_edit, name="plan_edit"),
+    path("visit-plans/<int:plan_id>/cancel/", plans.plan_cancel, name="plan_cancel"),
+    path("flags/", flag_pages.flag_list, name="flags"),
+    path("follow-ups/", follow_ups.follow_ups, name="follow_ups"),
+    path("documents/<uuid:document_id>/", documents.download, name="document"),
+]
+api: list = [
+    path("customers/", customer_api.CustomersView.as_view(), name="api_customers"),
+    path("customers/bulk/", bulk.CustomersBulkView.as_view(), name="api_customers_bulk"),
+    path("customers/<str:number>/", customer_api.CustomerView.as_view(), name="api_customer"),
+    path("sales/bulk/", bulk.SalesBulkView.as_view(), name="api_sales_bulk"),
+    path("orders/bulk/", bulk.OrdersBulkView.as_view(), name="api_orders_bulk"),
+    path("invoices/bulk/", bulk.InvoicesBulkView.as_view(), name="api_invoices_bulk"),
+    path("payments/bulk/", bulk.PaymentsBulkView.as_view(), name="api_payments_bulk"),
+    path("credit-reports/", reports.ReportsView.as_view(), name="api_credit_reports"),
+    path("flags/", flags.FlagsView.as_view(), name="api_flags"),
+    path("receivables/ageing/", receivables.AgeingView.as_view(), name="api_ageing"),
+    path("receivables/payment-behaviour/", receivables.BehaviourView.as_view(), name="api_payment_behaviour"),
+    path("visits/", visits.VisitsView.as_view(), name="api_visits"),
+]

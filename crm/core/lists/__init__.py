@@ -1,0 +1,1 @@
+"""Lists of every app: columns somebody chooses, views somebody keeps, links that narrow and sort."""
