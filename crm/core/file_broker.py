@@ -1,12 +1,14 @@
 """The folder that stands in for a broker: kombu's file transport, made safe for several processes at once.
 
 Kombu opens a file under its final name and writes afterwards, so that a reader who is quicker finds it empty, takes it
-for a broken message and dies. Here a file appears whole, by being renamed or linked.
+for a broken message and dies. Here a file appears whole, by being renamed or linked. It also notes a binding before it
+has written it, so that another thread of the process publishes to nobody. Here that thread waits.
 """
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from time import monotonic_ns
 from uuid import uuid4
 
@@ -14,6 +16,7 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
 
 SCHEME = "folder"
+BINDING = RLock()
 
 
 class Channel(filesystem.Channel):
@@ -22,6 +25,10 @@ class Channel(filesystem.Channel):
     def _put(self, queue, payload, **kwargs):
         half = self._half(dumps(payload))
         half.rename(Path(self.data_folder_out) / f"{monotonic_ns() // 1_000_000}_{uuid4()}.{queue}.msg")
+
+    def queue_bind(self, *args, **kwargs):
+        with BINDING:
+            super().queue_bind(*args, **kwargs)
 
     def _queue_bind(self, exchange, routing_key, pattern, queue):
         table = self._exchange_file(exchange)

@@ -1,12 +1,13 @@
 """The folder that stands in for a broker: messages and tables appear whole, however many write and read at once."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from queue import Empty
+from threading import Event
 
 import pytest
 from kombu import Connection
 
-from crm.core.file_broker import SCHEME
+from crm.core.file_broker import SCHEME, Channel
 
 WRITERS, EACH = 4, 100
 
@@ -60,3 +61,31 @@ def test_many_bind_at_once_and_all_are_in_the_table(connect):
         list(pool.map(bind, range(40)))
     with connect() as opened:
         assert {row.queue for row in opened.channel().get_table("jobs")} == {f"queue-{n}" for n in range(40)}
+
+
+def test_nobody_publishes_while_the_first_still_binds(connect, monkeypatch):
+    """The first thread is held up between noting its binding and writing it; the second one's message must arrive."""
+    held_up, go_on = Event(), Event()
+    write_table = Channel._queue_bind
+
+    def slowly(*args):
+        held_up.set()
+        go_on.wait(10)
+        write_table(*args)
+
+    monkeypatch.setattr(Channel, "_queue_bind", slowly)
+
+    def publish(text: str) -> None:
+        with connect() as opened, opened.SimpleQueue("slow") as queue:
+            queue.put(text)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(publish, "first")
+        assert held_up.wait(10)
+        second = pool.submit(publish, "second")
+        wait([second], timeout=0.5)
+        go_on.set()
+        first.result()
+        second.result()
+    with connect() as opened, opened.SimpleQueue("slow") as queue:
+        assert {queue.get(timeout=10).payload, queue.get(timeout=10).payload} == {"first", "second"}
