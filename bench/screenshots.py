@@ -28,6 +28,7 @@ os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
 ROLES = ("seller", "manager", "officer", "credit", "director", "auditor", "admin")
 LANGUAGES = ("en", "zh-hans", "zh-hant")
+BROWSERS = {"en": "en-GB", "zh-hans": "zh-CN", "zh-hant": "zh-TW"}  # fields for days are drawn by the browser
 THEMES = ("light", "dark")
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 # Pictures of the documentation: who looks at what, on what.
@@ -84,7 +85,9 @@ def pictures_of(browser, user, role: str, options: argparse.Namespace, into: Pat
     paths = [path for path in addresses(user) if options.only in path]
     choices = product(options.language or LANGUAGES, options.size or SIZES, options.theme or THEMES)
     for language, size, theme in choices:
-        context = browser.new_context(viewport=SIZES[size], base_url=options.base, color_scheme=theme)
+        context = browser.new_context(
+            viewport=SIZES[size], base_url=options.base, color_scheme=theme, locale=BROWSERS[language]
+        )
         type(user).objects.filter(pk=user.pk).update(theme=theme)
         signed_in(context, user, options.base, language)
         page = context.new_page()
@@ -105,7 +108,7 @@ def pictures_of_docs(browser, base: str) -> None:
         user = User.objects.get(username=role)
         with as_they_were(user):
             User.objects.filter(pk=user.pk).update(theme="light")
-            context = browser.new_context(viewport=SIZES[size], base_url=base, color_scheme="light")
+            context = browser.new_context(viewport=SIZES[size], base_url=base, color_scheme="light", locale="en-GB")
             signed_in(context, user, base, "en")
             photograph(context.new_page(), path, BASE_DIR / "docs" / "images" / f"{name}.png", whole=False)
             context.close()

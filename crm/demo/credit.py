@@ -123,8 +123,8 @@ def store_applications(buyers: list[Buyer], showcase: Showcase, people: dict[str
 def _told_applications(showcase: Showcase, people: dict[str, User]) -> Iterator[Asked]:
     for number, amount, days_ago, reason in (
         (FLAGSHIP, 2_800_000, 4, "第二条生产线使春季用量翻倍。"),
-        (SUZHOU, 400_000, 3, "新客户,首批订单约 30 万元。"),
-        (DATONG, 900_000, 2, "評等下降,調整額度。"),
+        (SUZHOU, 400_000, 3, "新客户，首批订单约 30 万元。"),
+        (DATONG, 900_000, 2, "評等下降，調整額度。"),
         (PACIFIC, 650_000, 0, "Renewal for another year."),
     ):
         customer = showcase.by_number[number].customer
@@ -154,8 +154,8 @@ def _take_fitting(free: list[Buyer], amount: int) -> Customer:
 
 
 REASONS = {
-    "CNY": "业务增长,现有额度不足。",
-    "TWD": "訂單增加,現有額度不足。",
+    "CNY": "业务增长，现有额度不足。",
+    "TWD": "訂單增加，現有額度不足。",
     "USD": "Growing orders.",
     "EUR": "Growing orders.",
 }
@@ -173,7 +173,7 @@ def _then(application: LimitApplication, asked: Asked, people: dict[str, User], 
         case "return":
             return_application(pk, by=people["officer"], comment="请补充最近一期财务报表。", today=today)
         case "reject":
-            reject_application(pk, by=people["credit"], comment="逾期未清,暂不增加额度。", today=today)
+            reject_application(pk, by=people["credit"], comment="逾期未清，暂不增加额度。", today=today)
         case "withdraw":
             withdraw_application(pk, by=asked.by)
         case "officer" | "director" as level:

@@ -14,7 +14,9 @@ from crm.demo.names import (
     ABROAD,
     BANKS,
     COMPETITORS,
+    INDUSTRIES,
     MAINLAND,
+    PAYMENT_METHODS,
     TAIWAN,
     TRANSPORT,
     CompanyName,
@@ -30,8 +32,6 @@ from crm.demo.names import (
 from crm.demo.people import Company
 
 LINES = ("bearings", "drives", "pumps", "valves", "hydraulics", "seals", "couplings", "motors")
-INDUSTRIES = ("machine building", "bearings", "textile machinery", "water treatment", "mining", "food machinery",
-              "packaging", "steel", "paper", "automotive", "ship repair", "wholesale of machine parts")  # fmt: skip
 # What one unit is worth in CNY, roughly: the scale of a customer's figures in its own currency.
 WORTH = {"CNY": 1.0, "TWD": 0.225, "USD": 7.1, "EUR": 7.9}
 SMALLEST, LARGEST, STEEPNESS = 80_000, 55_000_000, 1.02
@@ -124,14 +124,14 @@ class Drawing:
         return Customer(
             number=number, name=name.name, short_name=name.short,
             currency=self._currency(place), region=self.company.regions[place.code],
-            size=self._size(yearly), ownership=self._ownership(language), industry=rng.choice(INDUSTRIES),
+            size=self._size(yearly), ownership=self._ownership(language), industry=rng.choice(INDUSTRIES[language]),
             category=rng.choice((Category.DIRECT, Category.DIRECT, Category.END_USER, Category.DEALER)),
             address=(seat := address(rng, place)), office_address=seat if rng.random() < 0.8 else address(rng, place),
             postcode=place.postcode, phone=phone(rng, place), email=f"sales@{mail_name(name, number)}.example",
             person_in_charge=person(rng, language), legal_representative=person(rng, language),
             bank_name=rng.choice(BANKS[language]), bank_account=f"{rng.randint(10**14, 10**15 - 1)}",
             tax_number=tax_number(rng, place), registration_number=f"{rng.randint(10**11, 10**12 - 1)}",
-            business_scope=f"{name.short} – {rng.choice(INDUSTRIES)}", issuing_authority=authority(place),
+            business_scope=f"{name.short} – {rng.choice(INDUSTRIES[language])}", issuing_authority=authority(place),
             license_valid_until=self.today + timedelta(days=rng.randint(-60, 5000)),
             owner=owner, unit=owner.team.unit, related_since=self._since(),
         )  # fmt: skip
@@ -259,7 +259,7 @@ def _credit_layer(buyer: Buyer, rng: Random, today: date) -> CreditProfile:
         credit_period_days=buyer.credit_days,
         settlement_day=rng.choice((5, 10, 15, 20, 25)),
         payment_terms=f"N{buyer.credit_days}",
-        payment_method=rng.choice(("transfer", "transfer", "acceptance bill")),
+        payment_method=rng.choice(PAYMENT_METHODS[buyer.language]),
     )
 
 

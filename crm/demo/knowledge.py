@@ -31,8 +31,8 @@ SOURCES = {
     "en": ("Harbour Credit Bureau", "Meridian Ratings", "own inquiry"),
 }
 OPINIONS = {
-    "zh-hans": ("经营正常,付款及时。", "规模稳定,负债偏高。", "近期有诉讼,建议关注。"),
-    "zh-hant": ("營運正常,付款準時。", "規模穩定,負債偏高。", "近期有訴訟,建議留意。"),
+    "zh-hans": ("经营正常，付款及时。", "规模稳定，负债偏高。", "近期有诉讼，建议关注。"),
+    "zh-hant": ("營運正常，付款準時。", "規模穩定，負債偏高。", "近期有訴訟，建議留意。"),
     "en": (
         "Business as usual, pays on time.",
         "Stable, debt on the high side.",

@@ -121,6 +121,25 @@ COMPETITORS = {
     "zh-hant": ("上銀, NSK", "SKF, TPI", "Parker, 油研", "無"),
     "en": ("SKF, Timken", "NSK, Schaeffler", "Parker, Bosch Rexroth", "Grundfos, KSB", "none known"),
 }
+INDUSTRIES = {
+    "zh-hans": (
+        "机械制造", "轴承", "纺织机械", "水处理", "矿山", "食品机械", "包装", "钢铁", "造纸", "汽车", "船舶修理",
+        "机械配件批发",
+    ),
+    "zh-hant": (
+        "機械製造", "軸承", "紡織機械", "水處理", "礦業", "食品機械", "包裝", "鋼鐵", "造紙", "汽車", "船舶維修",
+        "機械零件批發",
+    ),
+    "en": (
+        "machine building", "bearings", "textile machinery", "water treatment", "mining", "food machinery", "packaging",
+        "steel", "paper", "automotive", "ship repair", "wholesale of machine parts",
+    ),
+}  # fmt: skip
+PAYMENT_METHODS = {
+    "zh-hans": ("银行转账", "银行转账", "银行承兑汇票"),
+    "zh-hant": ("銀行匯款", "銀行匯款", "支票"),
+    "en": ("transfer", "transfer", "letter of credit"),
+}
 TRANSPORT = {
     "zh-hans": ("自备货车", "物流公司", "自提"),
     "zh-hant": ("自有貨車", "貨運行", "自取"),

@@ -89,7 +89,7 @@ class Showcase:
             buyer.showcase, buyer.lines = True, ("bearings", "drives")
             buyer.customer.parent = None if buyer.customer is group else group
         vars(self.flagship.customer).update(
-            size=Size.MEDIUM, ownership=Ownership.PRIVATE, category=Category.DIRECT, industry="bearings",
+            size=Size.MEDIUM, ownership=Ownership.PRIVATE, category=Category.DIRECT, industry="轴承",
             address="杭州市萧山区滨江路188号", office_address="杭州市萧山区滨江路188号", postcode="310000",
             legal_representative="王志强", person_in_charge="陈建国", chairman="王志强", general_manager="陈建国",
             business_scope="轴承、传动件的制造与销售", enterprise_type="有限责任公司", phone="0571-85551234",
@@ -106,8 +106,8 @@ def store_layers(showcase: Showcase) -> None:
     customer = showcase.flagship.customer
     CreditProfile.objects.create(
         customer=customer, registered_capital=Decimal("20000000.00"), paid_in_capital=Decimal("20000000.00"),
-        opened_on=date(2003, 6, 1), business_history="2003 年成立,2014 年起为我司客户;2019 年并入晨光集团。",
-        credit_period_days=60, settlement_day=25, payment_terms="N60", payment_method="transfer",
+        opened_on=date(2003, 6, 1), business_history="2003 年成立，2014 年起为我司客户；2019 年并入晨光集团。",
+        credit_period_days=60, settlement_day=25, payment_terms="N60", payment_method="银行转账",
     )  # fmt: skip
     OperatingProfile.objects.create(
         customer=customer, sales_staff=24, operating_staff=180, trading_area="华东", floor_area_m2=Decimal("5200.00"),
@@ -149,16 +149,19 @@ def _visits(showcase: Showcase, rng: Random) -> list[Visit]:
     """Days ago, kind, whom, what, checklist, next step and in how many days from today it is due (None: done)."""
     flagship, kinds = showcase.flagship, VisitKind
     told = (
-        (4, kinds.SITE, "陈建国 (总经理)", "第二条生产线正在安装;成品轴承库存正常,仓库约三分之二满。希望给 60 天账期。",
+        (4, kinds.SITE, "陈建国（总经理）",
+         "第二条生产线正在安装；成品轴承库存正常，仓库约三分之二满。希望给 60 天账期。",
          {"premises": 9, "stock": 8, "equipment": 8, "mood": 6, "signs_of_trouble": False}, "报新系列价格", 3),
-        (19, kinds.CALL, "王丽", "对账一致。一张 12 万的发票因验收单遗失推迟,承诺补齐后付款。", {}, "寄验收单副本", -2),
-        (47, kinds.MEETING, "周志明", "明年框架合同:用量预计增加两成,希望价格不变。", {}, "准备框架合同草案", 12),
-        (88, kinds.SITE, "吴晓东", "车间满负荷,设备维护良好;新厂房地基已完成。",
+        (19, kinds.CALL, "王丽",
+         "对账一致。一张 12 万的发票因验收单遗失推迟，承诺补齐后付款。", {}, "寄验收单副本", -2),
+        (47, kinds.MEETING, "周志明", "明年框架合同：用量预计增加两成，希望价格不变。", {}, "准备框架合同草案", 12),
+        (88, kinds.SITE, "吴晓东", "车间满负荷，设备维护良好；新厂房地基已完成。",
          {"premises": 8, "stock": 7, "equipment": 8, "mood": 8, "management_met": False}, "", None),
-        (131, kinds.COMPLAINT, "孙伟明", "投诉:一批 6208 轴承有三件游隙超差,已换货并致歉。", {}, "提交整改报告", None),
-        (180, kinds.SITE, "陈建国 (总经理)", "谈到第二条生产线投资约 600 万元,自有资金为主。",
+        (131, kinds.COMPLAINT, "孙伟明",
+         "投诉：一批 6208 轴承有三件游隙超差，已换货并致歉。", {}, "提交整改报告", None),
+        (180, kinds.SITE, "陈建国（总经理）", "谈到第二条生产线投资约 600 万元，自有资金为主。",
          {"premises": 8, "stock": 8, "mood": 7}, "", None),
-        (262, kinds.CONFERENCE, "陈建国 (总经理), 周志明", "参加我司年会,对新系列很感兴趣。", {}, "", None),
+        (262, kinds.CONFERENCE, "陈建国（总经理）, 周志明", "参加我司年会，对新系列很感兴趣。", {}, "", None),
     )  # fmt: skip
     return [
         Visit(
@@ -188,7 +191,7 @@ def _reports(showcase: Showcase, officer: User) -> None:
         issued_on = add_months(today + timedelta(days=ends_in), -months)
         CreditReport.objects.create(
             customer=showcase.by_number[number].customer, kind=kind, grade=grade, by=officer, issued_on=issued_on,
-            validity_months=months, valid_until=add_months(issued_on, months), opinion="经营正常,付款及时。",
+            validity_months=months, valid_until=add_months(issued_on, months), opinion="经营正常，付款及时。",
             source="自行调查" if kind == kinds.OWN else "远见征信", price=Decimal("600.00"), currency="CNY",
         )  # fmt: skip
 
