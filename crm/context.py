@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from credit.queries import waiting_for
 from crm.core.keyset import Counted
 from crm.core.models import Job, User
-from crm.core.roles import Can
+from crm.core.roles import rights_by_name
 
 # Asked for every page, so it is one question, and not put together anew each time.
 BADGES = """
@@ -25,7 +25,8 @@ def shell(request: HttpRequest) -> dict:
         return {}
     badges = cache(lambda: badges_of(user))
     return {
-        "can": {can.name: user.may(can) for can in Can},
+        "can": rights_by_name(user.role),
+        "place": request.path.split("/", 2)[1],
         "notices_unread": lambda: badges()[0],
         "jobs_working": lambda: badges()[1],
         "decisions_waiting": lambda: badges()[2],

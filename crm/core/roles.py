@@ -1,6 +1,7 @@
 """Who may do what: the roles of the house and the rights that each carries. The one place for this truth."""
 
 from enum import StrEnum, auto
+from functools import cache
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,9 @@ class Can(StrEnum):
     MANAGE_TOKENS = auto()
     MANAGE_POLICY = auto()
     SYNC = auto()
+    SEE_SYNC = auto()
+    MANAGE_SYNC = auto()
+    MANAGE_FIELDS = auto()
 
 
 class Scope(StrEnum):
@@ -67,10 +71,14 @@ RIGHTS: dict[Role, frozenset[Can]] = {
     Role.SALESPERSON: frozenset(_SALES),
     Role.SALES_MANAGER: frozenset(_SALES | {Can.ASSIGN, Can.EXPORT}),
     Role.CREDIT_OFFICER: frozenset(_CREDIT),
-    Role.CREDIT_MANAGER: frozenset(_CREDIT | {Can.RANK, Can.RUN_NIGHT, Can.MANAGE_POLICY}),
+    Role.CREDIT_MANAGER: frozenset(
+        _CREDIT | {Can.RANK, Can.RUN_NIGHT, Can.MANAGE_POLICY, Can.SEE_SYNC, Can.MANAGE_SYNC}
+    ),
     Role.FINANCE_DIRECTOR: frozenset(_CREDIT | {Can.RANK}),
-    Role.AUDITOR: frozenset(_READ | {Can.SEE_AUDIT, Can.SEE_JOBS}),
-    Role.ADMINISTRATOR: frozenset({Can.MANAGE_PEOPLE, Can.MANAGE_TOKENS, Can.SEE_JOBS}),
+    Role.AUDITOR: frozenset(_READ | {Can.SEE_AUDIT, Can.SEE_JOBS, Can.SEE_SYNC}),
+    Role.ADMINISTRATOR: frozenset(
+        {*(Can.MANAGE_PEOPLE, Can.MANAGE_TOKENS, Can.MANAGE_FIELDS), Can.SEE_JOBS, Can.SEE_SYNC, Can.MANAGE_SYNC}
+    ),
     Role.CONNECTOR: frozenset(_SALES | {Can.SYNC, Can.SCORE, Can.RANK, Can.SEE_JOBS, Can.EXPORT}),
 }
 SCOPES: dict[Role, Scope] = {
@@ -83,6 +91,14 @@ SCOPES: dict[Role, Scope] = {
     Role.ADMINISTRATOR: Scope.NOTHING,
     Role.CONNECTOR: Scope.ALL,
 }
+
+
+@cache
+def rights_by_name(role: str) -> dict[str, bool]:
+    """Every right by its name and whether `role` carries it, as templates ask; a stranger, who has no role, none."""
+    rights = RIGHTS[Role(role)] if role else frozenset()
+    return {can.name: can in rights for can in Can}
+
 
 TOKEN_SCOPES = tuple(
     f"{noun}:{verb}"

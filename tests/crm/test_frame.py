@@ -1,6 +1,7 @@
 """The frame of every page: what it asks the database, and the numbers in its head."""
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from archives.choices import Segment
@@ -44,6 +45,16 @@ def test_the_bar_leads_to_the_places_of_the_role(page_as, request, who, places):
     bar = page.partition('id="places"')[2].partition("</nav>")[0]
     known = ["/", "/people/", "/tokens/", "/webhooks/", "/jobs/", "/customers/"]
     assert [path for path in known if f'href="{path}"' in bar] == places
+
+
+def test_what_is_kept_of_a_page_is_that_of_the_role_and_the_language(page_as, seller, credit_manager):
+    """What everybody of a role shares is put together once; nobody gets it of another role or in another language."""
+    for language, word in (("en", "Policy"), ("zh-hans", "政策")):
+        type(seller).objects.update(language=language)
+        for user, may in ((seller, False), (credit_manager, True), (seller, False)):
+            page = page_as(user).get("/settings/").content.decode()
+            assert (f'href="{reverse("policy")}"' in page) is may, (language, user)
+            assert (word in page) is may
 
 
 def test_a_badge_shows_a_choice_in_its_tone_and_words_in_theirs():

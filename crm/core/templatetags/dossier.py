@@ -7,14 +7,17 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from crm.core.glossary import TERMS
 from crm.core.hints import Hint, hints_for
+from crm.core.roles import rights_by_name
 
 register = template.Library()
 WEEK = 7
@@ -47,10 +50,30 @@ def _badge(classes: str, words: str, title: str) -> str:
     return format_html('<span class="badge {}"{}>{}</span>', classes, about, words)
 
 
-@register.inclusion_tag("components/term.html")
-def term(key: str, label: str | None = "") -> dict[str, Any]:
+@register.simple_tag
+def term(key: str, label: str | None = "") -> SafeString:
     """A word of the glossary with its meaning at hand; `label` where the page has its own form of the word."""
-    return {"key": key, "term": TERMS[key], "label": label or TERMS[key].name}
+    return _term(key, str(label or TERMS[key].name), get_language())
+
+
+@lru_cache(maxsize=1_000)
+def _term(key: str, label: str, language: str) -> SafeString:
+    return render_to_string("components/term.html", {"key": key, "term": TERMS[key], "label": label})
+
+
+@register.simple_tag(takes_context=True)
+def alike(context: template.Context, template_name: str) -> SafeString:
+    """A part of the page that is the same for everybody of a role: put together once for each language, then kept.
+
+    It may ask `can` and nothing else of the page around it.
+    """
+    user = context.get("user")
+    return _alike(template_name, user.role if user and user.is_authenticated else "", get_language())
+
+
+@lru_cache(maxsize=1_000)
+def _alike(template_name: str, role: str, language: str) -> SafeString:
+    return render_to_string(template_name, {"can": rights_by_name(role)})
 
 
 @register.simple_tag(takes_context=True)
