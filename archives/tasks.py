@@ -4,14 +4,20 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from archives.commands.exports import cells, heads
 from archives.commands.flags import refresh_freshness
 from archives.commands.handing_over import hand_over
 from archives.commands.plans import plan_visits
+from archives.filters import CustomerFilterSet
 from archives.models import Customer
+from crm.core import exports
 from crm.core.jobs import handler
+from crm.core.lists.views import BESIDE
 from crm.core.models import Job, Policy, User
 
 CHUNK = 5_000
@@ -89,3 +95,18 @@ def _in_chunks(job: Job, do: Callable[..., Outcome]) -> Iterator[None]:
         job.result["why"] = [*job.result["why"], *outcome.skipped][:NAMED]
         job.done += len(chunk)
         yield
+
+
+@handler("export_customers", _("Export customers"), counts={"rows": _("customers")})
+def export_customers(job: Job) -> Iterator[None]:
+    """Write the file of the customers that the job's `filters` narrow the list to, as whoever asked sees it."""
+    yield from exports.write(job, matching(job.params["filters"], by=job.by), heads=heads, cells=cells)
+
+
+def matching(query: str, *, by: User) -> QuerySet[Customer]:
+    """What the list shows to `by` at this address, without its columns. Refuses what the list would refuse."""
+    asked = HttpRequest()
+    asked.user = by
+    filterset = CustomerFilterSet(QueryDict(query), queryset=Customer.objects.visible_to(by), request=asked)
+    filterset.refuse(also=BESIDE)
+    return filterset.qs

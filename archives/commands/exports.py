@@ -1,66 +1,59 @@
-"""Customers leave the house as a file: who took what is noted before the first row goes."""
+"""Customers leave the house as a file: few at once, many as a job. Who took what is on record with the file's hash."""
 
-import csv
-from collections.abc import Iterator
-from decimal import Decimal
+import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import translation
-from django.utils.translation import get_language
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from archives.models import Customer
-from crm.core import audit
-from crm.core.errors import NotAllowed, Refused
-from crm.core.models import User
-from crm.core.roles import Can
+from archives.models.customer import SEARCH_COLUMNS
+from crm.core import audit, exports, jobs
+from crm.core.models import Job, User
 
-EXPORT_CAP = 10_000
-CHUNK = 1_000
-BYTE_ORDER_MARK = "\ufeff"
-# What a spreadsheet takes for the beginning of a formula, wide or narrow.
-FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+AT_ONCE = 1_000
+NOT_SHOWN = ["business_scope", *SEARCH_COLUMNS]
 
 
-def export_customers(customers: QuerySet[Customer], *, by: User, filters: str, cap: int = EXPORT_CAP) -> Iterator[str]:
-    """The lines of a CSV file of `customers`, already narrowed to what `by` may see.
+def shown(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """The customers with what a file of them shows."""
+    return customers.select_related("region", "owner", "standing").defer(*NOT_SHOWN)
 
-    Refused: without the right to export; more than `cap` rows at once. The audit entry holds the filter and the number
-    of rows, and is written before anything leaves.
+
+exports.TOLD["export_customers"] = exports.Told(
+    "customers", "customers.exported", lambda user: shown(Customer.objects.visible_to(user))
+)
+
+
+@transaction.atomic
+def export_now(customers: QuerySet[Customer], *, by: User, filters: str) -> bytes | None:
+    """A CSV file of `customers`, already narrowed to what `by` may see; None when they are too many to come at once.
+
+    Refused: without the right to export.
     """
-    if not by.may(Can.EXPORT):
-        raise NotAllowed(_("Your role does not include exports."))
-    with transaction.atomic():
-        ids = list(customers.values_list("pk", flat=True)[: cap + 1])
-        if len(ids) > cap:
-            raise Refused(
-                _("An export holds at most %(cap)s customers. Narrow the list first.") % {"cap": f"{cap:,}"},
-                code="too_many_rows",
-            )
-        audit.record("customers.exported", by, by=by, what="customers", filters=filters, rows=len(ids))
-    return _lines(customers, ids, language=get_language())
+    if refusal := exports.why_not_export(by):
+        raise refusal
+    rows = list(customers[: AT_ONCE + 1])
+    if len(rows) > AT_ONCE:
+        return None
+    content = exports.written([heads(), *map(cells, rows)], first=True)
+    told = {"what": "customers", "filters": filters, "rows": len(rows)}
+    audit.record("customers.exported", by, by=by, **told, sha256=hashlib.sha256(content).hexdigest())
+    return content
 
 
-def _lines(customers: QuerySet[Customer], ids: list[int], *, language: str) -> Iterator[str]:
-    """Chunk by chunk, each in the language of whoever asked: the rows leave after the request's own has ended."""
-    writer = csv.writer(Echo())
-    with translation.override(language):
-        yield BYTE_ORDER_MARK + writer.writerow(heads())
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        rows = customers.order_by().in_bulk(chunk)
-        with translation.override(language):
-            lines = [writer.writerow(map(harmless, cells(rows[pk]))) for pk in chunk if pk in rows]
-        yield "".join(lines)
+def export_later(*, by: User, filters: str) -> Job:
+    """A job that writes a CSV file of the customers that `filters` (a query string) narrows the list to.
 
-
-class Echo:
-    """A file that hands back what is written to it, so that csv's writer can be asked for lines."""
-
-    def write(self, line: str) -> str:
-        return line
+    Refused: without the right to export.
+    """
+    if refusal := exports.why_not_export(by):
+        raise refusal
+    key = f"{by.username}, {timezone.localtime():%Y-%m-%d %H:%M:%S}"[-80:]
+    return jobs.enqueue("export_customers", key=key, by=by, params={"filters": filters})
 
 
 def heads() -> list[str]:
@@ -72,7 +65,7 @@ def heads() -> list[str]:
     ]
 
 
-def cells(row: Customer) -> list[Any]:
+def cells(row: Customer) -> Sequence[Any]:
     """One customer, column by column as in `heads`."""
     standing = row.standing
     core = _("yes") if standing.core else _("no")
@@ -81,11 +74,3 @@ def cells(row: Customer) -> list[Any]:
         *(row.phone, row.tax_number, standing.segment, core, standing.grade, standing.get_report_status_display()),
         *(standing.limit, standing.exposure, standing.available, standing.overdue),
     ]
-
-
-def harmless(value: Any) -> str:
-    """The cell as text; a text that a spreadsheet would run as a formula begins with an apostrophe. Sums stay sums."""
-    if value is None or isinstance(value, Decimal):
-        return "" if value is None else str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,24 +1,23 @@
 """The list of customers: narrowed, sorted, page by page; and the same list as a file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import BoundField
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from archives.choices import Segment
-from archives.commands.exports import EXPORT_CAP, export_customers
+from archives.commands.exports import export_later, export_now, shown
 from archives.filters import CustomerFilterSet, CustomerOrdering
 from archives.models import Customer
-from archives.models.customer import SEARCH_COLUMNS
+from archives.tasks import matching
 from archives.views.customer_columns import COLUMNS
 from archives.views.many import deeds_for
 from crm.core.doors import needs, without_blanks
@@ -28,18 +27,12 @@ from crm.core.lists.filters import owners
 from crm.core.lists.narrowing import Link, quick_filter
 from crm.core.lists.pages import rows_of
 from crm.core.lists.table import Table
-from crm.core.lists.views import BESIDE, OpenedList, open_list
+from crm.core.lists.views import BESIDE, OpenedList, normal, open_list
 from crm.core.models import Region, Unit, User
 from crm.core.roles import Can, Role, Scope
 
 PAGE_SIZE = 50
 MANY = ("segment", "grade", "status", "report_status", "size", "ownership")
-NOT_SHOWN = ["business_scope", *SEARCH_COLUMNS]
-
-
-def shown_customers(user: User) -> QuerySet[Customer]:
-    """The customers that `user` may see, with what a file of them shows."""
-    return Customer.objects.visible_to(user).select_related("region", "owner", "standing").defer(*NOT_SHOWN)
 
 
 @require_GET
@@ -155,27 +148,23 @@ def _emptiness(request: HttpRequest) -> dict[str, str]:
     return {"title": _("There are no customers yet"), "text": text}
 
 
-@require_GET
+@require_POST
 @needs(Can.EXPORT)
 def export(request: HttpRequest) -> HttpResponse:
-    """The list as a CSV file: the same filters, noted in the audit trail, at most as many rows as may go at once."""
-    params = without_blanks(request.GET)
-    filterset = CustomerFilterSet(params, queryset=shown_customers(request.user), request=request)
+    """The list as a CSV file: the same filters and order. A large one is written by a job, whose page hands it out."""
+    filters = normal(without_blanks(request.GET))
     try:
-        filterset.refuse()
-        return export_of(filterset.qs, by=request.user, filters=params.urlencode())
+        return export_of(matching(filters, by=request.user), by=request.user, filters=filters)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect(f"{reverse('customers')}?{params.urlencode()}" if refusal.status == 409 else "customers")
+        return redirect("customers")
 
 
 def export_of(customers: QuerySet[Customer], *, by: User, filters: str) -> HttpResponse:
-    """These customers as a CSV file; refuses what `export_customers` refuses."""
-    return as_file(export_customers(customers, by=by, filters=filters, cap=EXPORT_CAP))
-
-
-def as_file(lines: Iterator[str]) -> StreamingHttpResponse:
+    """These customers as a CSV file, or the way to the job that writes it; `filters` is the address that finds them."""
+    content = export_now(shown(customers), by=by, filters=filters)
+    if content is None:
+        return redirect("job", pk=export_later(by=by, filters=filters).pk)
     name = f"customers-{timezone.localdate():%Y-%m-%d}.csv"
-    return StreamingHttpResponse(
-        lines, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)

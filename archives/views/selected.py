@@ -17,15 +17,15 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from archives.filters import CustomerFilterSet
 from archives.models import Customer
 from archives.rules.selections import MOST, why_not_selected
-from archives.views.customers import export_of, shown_customers
+from archives.tasks import matching
+from archives.views.customers import export_of
 from archives.views.many import DEEDS, Deed
 from crm.core import jobs
 from crm.core.doors import needs
 from crm.core.errors import Invalid, Refused
-from crm.core.lists.views import BESIDE, normal
+from crm.core.lists.views import normal
 from crm.core.roles import Can
 
 SIGNER = TimestampSigner(salt="archives.selected")
@@ -51,7 +51,7 @@ def select_all(request: HttpRequest) -> HttpResponse:
     if not request.htmx:
         return redirect(reverse("customers") + (f"?{query}" if query else ""))
     try:
-        count = _matching(request, query).count()
+        count = matching(query, by=request.user).count()
     except Refused as refusal:
         return render(request, "archives/selected.html#everything", {"refusal": str(refusal)}, status=400)
     word = SIGNER.sign_object({"by": request.user.pk, "query": query, "count": count})
@@ -87,7 +87,7 @@ def _asked(request: HttpRequest, name: str, selection: Selection) -> HttpRespons
             return _done(request, deed, selection, form.params)
         except Refused as refusal:
             form.add_error(None, str(refusal))
-    rows = list(selection.customers.order_by("number")[:PREVIEWED])
+    rows = list(selection.customers.select_related("region", "owner").order_by("number")[:PREVIEWED])
     context = {
         "deed": name,
         "words": deed.words,
@@ -134,13 +134,13 @@ def _read(request: HttpRequest, word: str) -> Selection:
         raise Invalid({"chosen": _("What was chosen cannot be read any more. Choose again.")}) from failure
     if "numbers" in said:
         return _of_numbers(request, said["numbers"], word)
-    customers = _matching(request, said["query"])
+    customers = matching(said["query"], by=request.user)
     return _checked(customers, word, expected=said["count"], query=said["query"])
 
 
 def _of_numbers(request: HttpRequest, numbers: list[str], word: str) -> Selection:
-    customers = shown_customers(request.user).filter(number__in=numbers)
-    return _checked(customers, word, expected=len(set(numbers)), query=f"number={','.join(numbers[:PREVIEWED])}")
+    customers = Customer.objects.visible_to(request.user).filter(number__in=numbers)
+    return _checked(customers, word, expected=len(set(numbers)), query=f"number={','.join(numbers)}")
 
 
 def _checked(customers: QuerySet[Customer], word: str, *, expected: int, query: str) -> Selection:
@@ -148,12 +148,6 @@ def _checked(customers: QuerySet[Customer], word: str, *, expected: int, query: 
     if refusal := why_not_selected(expected=expected, found=found):
         raise refusal
     return Selection(customers, word, found, query)
-
-
-def _matching(request: HttpRequest, query: str) -> QuerySet[Customer]:
-    filterset = CustomerFilterSet(QueryDict(query), queryset=shown_customers(request.user), request=request)
-    filterset.refuse(also=BESIDE)
-    return filterset.qs
 
 
 def _list_again(request: HttpRequest) -> str:

@@ -8,14 +8,14 @@ import django_filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from crm.core import jobs
+from crm.core import exports, jobs
 from crm.core.api.filters import DayFilter, StrictFilterSet
 from crm.core.doors import without_blanks
 from crm.core.errors import Invalid, NotAllowed, Refused
@@ -74,9 +74,31 @@ def _context(job: Job, user: User) -> dict:
     return {
         "job": _shown(job),
         "follower": follower and _shown(follower),
+        "file": exports.file_of(job) if job.by_id == user.pk else None,
+        "file_gone": job.by_id == user.pk and job.state == Job.State.DONE and exports.is_export(job),
         "may_cancel": jobs.why_not_cancel(job, by=user) is None,
         "may_repeat": jobs.why_not_run_again(job, by=user) is None,
     }
+
+
+@require_safe
+def job_file(request: HttpRequest, pk) -> StreamingHttpResponse | HttpResponse:
+    """The file that the job has written, for whoever asked for it; 404 for everybody else."""
+    job = get_object_or_404(Job, pk=pk, by=request.user)
+    file = exports.file_of(job)
+    if not exports.is_export(job):
+        raise Http404
+    try:
+        content = exports.fetch(job, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("job", pk=pk)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+        "Content-Length": str(file.bytes),
+        "Cache-Control": "private, no-store",
+    }
+    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_GET

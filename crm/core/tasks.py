@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from crm.core import feed, jobs
+from crm.core import exports, feed, jobs
 from crm.core.models import Delivery, Heartbeat, IdempotencyKey
 from crm.core.webhooks.relay import relay
 from crm.core.webhooks.sending import send_due
@@ -31,10 +31,11 @@ def beat_heartbeat() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Forget what has had its time: answers kept for repeated requests, changes of the feed, calls of webhooks."""
+    """Forget what has had its time: answers kept for repeated requests, changes, calls of webhooks, exported files."""
     now = timezone.now()
     IdempotencyKey.objects.filter(created_at__lt=now - KEYS_KEPT).delete()
     Delivery.objects.filter(created_at__lt=now - CALLS_KEPT).exclude(state=Delivery.State.WAITING).delete()
+    exports.forget_before(now - exports.KEPT)
     feed.forget_before(now - timedelta(days=settings.CHANGES_KEPT_DAYS))
 
 

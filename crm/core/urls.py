@@ -10,6 +10,7 @@ pages: list = [
     path("jobs/", jobs_views.job_list, name="jobs"),
     path("jobs/working/", jobs_views.jobs_working, name="jobs_working"),
     path("jobs/<uuid:pk>/", jobs_views.job_page, name="job"),
+    path("jobs/<uuid:pk>/file/", jobs_views.job_file, name="job_file"),
     path("jobs/<uuid:pk>/cancel/", jobs_views.cancel_job, name="cancel_job"),
     path("jobs/<uuid:pk>/repeat/", jobs_views.repeat_job, name="repeat_job"),
     path("notices/", jobs_views.notice_list, name="notices"),
@@ -42,6 +43,7 @@ pages: list = [
     path("style/", style.style, name="style"),
 ]
 api: list = [
+    path("jobs/", jobs_api.JobsView.as_view(), name="api_jobs"),
     path("jobs/<uuid:pk>/", jobs_api.JobView.as_view(), name="api_job"),
     path("webhooks/", webhooks_api.WebhooksView.as_view(), name="api_webhooks"),
     path("webhooks/<uuid:webhook>/", webhooks_api.WebhookView.as_view(), name="api_webhook"),

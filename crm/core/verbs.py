@@ -19,6 +19,7 @@ VERBS = {
     "document.stored": _("document stored"),
     "document.opened": _("document opened"),
     "report.added": _("credit report added"),
+    "statement.kept": _("financial statement kept"),
     "customers.handed_over": _("customers handed over"),
     "customers.exported": _("customers exported"),
     "customers.synced": _("customers synced"),
@@ -26,6 +27,12 @@ VERBS = {
     "orders.synced": _("orders synced"),
     "invoices.synced": _("invoices synced"),
     "payments.synced": _("payments synced"),
+    "sync_run.begun": _("sync run begun"),
+    "sync_run.finished": _("sync run finished"),
+    "sync_run.abandoned": _("sync run abandoned"),
+    "sync_run.decided": _("sync run decided"),
+    "sync_run.retried": _("failed rows tried again"),
+    "fields.kept": _("keepers of fields changed"),
     # Scores
     "customer.assessed": _("customer assessed"),
     "customer.evaluated": _("customer evaluated"),
@@ -50,6 +57,7 @@ VERBS = {
     # The house
     "job.cancelled": _("job cancelled"),
     "job.repeated": _("job run again"),
+    "export.fetched": _("export fetched"),
     "exchange_rate.set": _("exchange rate set"),
     "person.added": _("person added"),
     "person.changed": _("person changed"),

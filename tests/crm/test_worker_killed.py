@@ -121,7 +121,7 @@ def night_with_a_killed_worker(queue: Path) -> dict:
     with transaction.atomic():
         list(Standing.objects.select_for_update().filter(pk__in=last))
         with worker(queue, name="first") as first:
-            until(_blocked, "the first worker is in the middle of a step")
+            until(blocked, "the first worker is in the middle of a step")
             kill(first)
     assert Job.objects.filter(state="done").count() < len(chain)
     with worker(queue, name="second"):
@@ -131,7 +131,7 @@ def night_with_a_killed_worker(queue: Path) -> dict:
     return outcome()
 
 
-def _blocked() -> bool:
+def blocked() -> bool:
     """Whether another process waits for the rows that this test holds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")

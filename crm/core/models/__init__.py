@@ -1,6 +1,7 @@
 """The ground under every app: people, places, tokens, jobs, the audit trail and the company's numbers."""
 
 from .accounts import Density, Region, ServiceToken, Team, Theme, Unit, User
+from .exports import ExportPart
 from .feed import Change, FeedMark
 from .fields import CurrencyField, MoneyField, TextChoice
 from .ledger import AuditEntry, IdempotencyKey, Notice
@@ -17,6 +18,7 @@ __all__ = [
     "Delivery",
     "Density",
     "ExchangeRate",
+    "ExportPart",
     "FeedMark",
     "Heartbeat",
     "IdempotencyKey",
