@@ -2,8 +2,10 @@
 
 from django.urls import path
 
-from archives.api import bulk, flags, receivables, reports, visits
+from archives.api import bulk, contacts, flags, papers, receivables, reports, trade, visits
 from archives.api import customers as customer_api
+from archives.api import documents as document_api
+from archives.api import plans as plan_api
 from archives.views import at_hand, customers, documents, edit, facts, follow_ups, plans, selected
 from archives.views import flags as flag_pages
 from archives.views import reports as report_pages
@@ -44,13 +46,36 @@ api: list = [
     path("customers/", customer_api.CustomersView.as_view(), name="api_customers"),
     path("customers/bulk/", bulk.CustomersBulkView.as_view(), name="api_customers_bulk"),
     path("customers/<str:number>/", customer_api.CustomerView.as_view(), name="api_customer"),
+    path("contacts/", contacts.ContactsView.as_view(), name="api_contacts"),
+    path("contacts/<int:pk>/", contacts.ContactView.as_view(), name="api_contact"),
+    path("documents/", document_api.DocumentsView.as_view(), name="api_documents"),
+    path("documents/<uuid:pk>/", document_api.DocumentView.as_view(), name="api_document"),
+    path("documents/<uuid:pk>/file/", document_api.DocumentFileView.as_view(), name="api_document_file"),
+    path("financial-statements/", papers.StatementsView.as_view(), name="api_statements"),
+    path("financial-statements/<int:pk>/", papers.StatementView.as_view(), name="api_statement"),
+    path("confirmations/", papers.ConfirmationsView.as_view(), name="api_confirmations"),
+    path("sales/", trade.SalesView.as_view(), name="api_sales"),
     path("sales/bulk/", bulk.SalesBulkView.as_view(), name="api_sales_bulk"),
+    # A number of the trade may hold a slash, so the bulk calls come before the records.
+    path("orders/", trade.OrdersView.as_view(), name="api_orders"),
     path("orders/bulk/", bulk.OrdersBulkView.as_view(), name="api_orders_bulk"),
+    path("orders/<path:number>/", trade.OrderView.as_view(), name="api_order"),
+    path("invoices/", trade.InvoicesView.as_view(), name="api_invoices"),
     path("invoices/bulk/", bulk.InvoicesBulkView.as_view(), name="api_invoices_bulk"),
+    path("invoices/<path:number>/", trade.InvoiceView.as_view(), name="api_invoice"),
+    path("payments/", trade.PaymentsView.as_view(), name="api_payments"),
     path("payments/bulk/", bulk.PaymentsBulkView.as_view(), name="api_payments_bulk"),
+    path("payments/<path:number>/", trade.PaymentView.as_view(), name="api_payment"),
     path("credit-reports/", reports.ReportsView.as_view(), name="api_credit_reports"),
+    path("credit-reports/<int:pk>/", reports.ReportView.as_view(), name="api_credit_report"),
     path("flags/", flags.FlagsView.as_view(), name="api_flags"),
+    path("flags/<int:pk>/", flags.FlagView.as_view(), name="api_flag"),
     path("receivables/ageing/", receivables.AgeingView.as_view(), name="api_ageing"),
     path("receivables/payment-behaviour/", receivables.BehaviourView.as_view(), name="api_payment_behaviour"),
     path("visits/", visits.VisitsView.as_view(), name="api_visits"),
+    path("visits/<int:pk>/", visits.VisitView.as_view(), name="api_visit"),
+    path("visits/<int:pk>/done/", visits.VisitDoneView.as_view(), name="api_visit_done"),
+    path("visit-plans/", plan_api.PlansView.as_view(), name="api_visit_plans"),
+    path("visit-plans/<int:pk>/", plan_api.PlanView.as_view(), name="api_visit_plan"),
+    path("visit-plans/<int:pk>/cancel/", plan_api.PlanCancelView.as_view(), name="api_visit_plan_cancel"),
 ]

@@ -37,6 +37,10 @@ class LimitFilter(StrictFilterSet):
         return rows.filter(in_force(day))
 
 
+class ReservationFilter(StrictFilterSet):
+    customer = django_filters.CharFilter(field_name="customer__number", label=_("customer number"))
+
+
 class ApplicationFilter(StrictFilterSet):
     customer = django_filters.CharFilter(field_name="customer__number", label=_("customer number"))
     state = django_filters.ChoiceFilter(choices=LimitApplication.State.choices, label=_("state"))

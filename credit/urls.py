@@ -25,6 +25,8 @@ pages: list = [
 api: list = [
     path("customers/<str:number>/credit/", standing.CustomerCreditView.as_view(), name="api_customer_credit"),
     path("limits/", standing.LimitsView.as_view(), name="api_limits"),
+    path("limits/<int:pk>/", standing.LimitView.as_view(), name="api_limit"),
+    path("reservations/", standing.ReservationsView.as_view(), name="api_reservations"),
     path("order-checks/", checks.OrderChecksView.as_view(), name="api_order_checks"),
     # An order's number may hold a slash, so the deeds come before the order itself.
     path("order-checks/<path:order>/cancel/", checks.CancelView.as_view(), name="api_order_check_cancel"),

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from archives.choices import Segment
 from archives.models import Customer
 from crm.core.api.formats import Day, Instant, Money, StrictSerializer, read
-from crm.core.api.views import ApiView, Idempotent, ListView
+from crm.core.api.views import ApiView, Idempotent, ListView, RecordView
 from crm.core.roles import Can
 from scoring.commands.assessments import assess, evaluate_year
 from scoring.commands.ranking import start_ranking
@@ -128,14 +128,20 @@ class AssessmentSerializer(serializers.Serializer):
         return str(row.credit_grade.advice)
 
 
-class AssessmentList(Idempotent, ListView):
+class OfAssessments:
+    """What both doors share."""
+
     scope, rights = "scoring", RIGHTS
     serializer_class = AssessmentSerializer
-    filterset_class = AssessmentFilter
+    queryset = Assessment.objects.none()
 
     def get_queryset(self):
         rows = Assessment.objects.visible_to(self.request.user).select_related("customer", "scorecard", "by")
         return rows.order_by("-assessed_on", "-id")
+
+
+class AssessmentList(Idempotent, OfAssessments, ListView):
+    filterset_class = AssessmentFilter
 
     @extend_schema(operation_id="assessments_list", responses=AssessmentSerializer(many=True))
     def get(self, request):
@@ -155,6 +161,10 @@ class AssessmentList(Idempotent, ListView):
         customer, today = customer_of(given, request.user), timezone.localdate()
         row = assess(customer, **{"assessed_on": today} | given, by=request.user, today=today)
         return Response(AssessmentSerializer(row).data, status=201)
+
+
+class AssessmentView(OfAssessments, RecordView):
+    """One assessment."""
 
 
 def customer_of(given: dict, user) -> Customer:
@@ -196,13 +206,19 @@ class EvaluationSerializer(serializers.Serializer):
     satisfactory = serializers.BooleanField()
 
 
-class EvaluationList(Idempotent, ListView):
+class OfEvaluations:
+    """What both doors share."""
+
     scope, rights = "scoring", RIGHTS
     serializer_class = EvaluationSerializer
-    filterset_class = EvaluationFilter
+    queryset = Evaluation.objects.none()
 
     def get_queryset(self):
         return Evaluation.objects.visible_to(self.request.user).select_related("customer").order_by("-year", "-id")
+
+
+class EvaluationList(Idempotent, OfEvaluations, ListView):
+    filterset_class = EvaluationFilter
 
     @extend_schema(operation_id="evaluations_list", responses=EvaluationSerializer(many=True))
     def get(self, request):
@@ -224,6 +240,10 @@ class EvaluationList(Idempotent, ListView):
         customer = customer_of(given, request.user)
         row, created = evaluate_year(customer, **given, by=request.user, today=timezone.localdate())
         return Response(EvaluationSerializer(row).data, status=201 if created else 200)
+
+
+class EvaluationView(OfEvaluations, RecordView):
+    """One evaluated year."""
 
 
 # --- Rankings --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from rest_framework.generics import ListAPIView
 
 from archives.filters import FlagFilterSet
 from archives.models import Flag
-from crm.core.api.views import ListView
+from crm.core.api.views import ListView, RecordView
 from crm.core.roles import Can
 
 
@@ -19,15 +19,24 @@ class FlagSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class FlagsView(ListView, ListAPIView):
-    """Flags of customers that the caller may see, the newest first."""
+class OfFlags:
+    """What both doors share."""
 
     scope = "flags"
     rights = {"read": Can.SEE_ARCHIVE}
     serializer_class = FlagSerializer
-    filterset_class = FlagFilterSet
-    ordering = ("-raised_on", "-id")
     queryset = Flag.objects.none()
 
     def get_queryset(self):
         return Flag.objects.visible_to(self.request.user).select_related("customer")
+
+
+class FlagsView(OfFlags, ListView, ListAPIView):
+    """Flags of customers that the caller may see, the newest first."""
+
+    filterset_class = FlagFilterSet
+    ordering = ("-raised_on", "-id")
+
+
+class FlagView(OfFlags, RecordView):
+    """One flag."""

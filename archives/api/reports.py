@@ -17,7 +17,7 @@ from archives.queries.reports import with_status
 from archives.rules.freshness import report_status
 from crm.core.api.filters import StrictFilterSet
 from crm.core.api.formats import Day, Money, StrictSerializer, read
-from crm.core.api.views import Idempotent, ListView
+from crm.core.api.views import Idempotent, ListView, RecordView
 from crm.core.models import Policy
 from crm.core.models.fields import CURRENCY_SHAPE
 from crm.core.roles import Can
@@ -69,14 +69,12 @@ class ReportFilter(StrictFilterSet):
         return with_status(reports, ReportStatus(value), timezone.localdate(), Policy.current())
 
 
-class ReportsView(Idempotent, ListView, ListAPIView):
-    """Reports of customers that the caller may see, and the way in for new ones."""
+class OfReports:
+    """What both doors share."""
 
     scope = "reports"
     rights = {"read": Can.SEE_CREDIT, "write": Can.ADD_REPORTS}
     serializer_class = ReportSerializer
-    filterset_class = ReportFilter
-    ordering = ("-issued_on", "-id")
     queryset = CreditReport.objects.none()
 
     def get_queryset(self):
@@ -84,6 +82,13 @@ class ReportsView(Idempotent, ListView, ListAPIView):
 
     def get_serializer_context(self):
         return super().get_serializer_context() | {"today": timezone.localdate(), "policy": Policy.current()}
+
+
+class ReportsView(Idempotent, OfReports, ListView, ListAPIView):
+    """Reports of customers that the caller may see, and the way in for new ones."""
+
+    filterset_class = ReportFilter
+    ordering = ("-issued_on", "-id")
 
     @extend_schema(request=NewReportSerializer, responses={201: ReportSerializer})
     def post(self, request: Request) -> Response:
@@ -95,3 +100,7 @@ class ReportsView(Idempotent, ListView, ListAPIView):
         customer = get_object_or_404(Customer.objects.visible_to(request.user), number=fields.pop("customer"))
         report = add_credit_report(customer, by=request.user, today=timezone.localdate(), **fields)
         return Response(self.get_serializer(report).data, status=status.HTTP_201_CREATED)
+
+
+class ReportView(OfReports, RecordView):
+    """One report, with its status of today."""

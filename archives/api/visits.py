@@ -3,8 +3,10 @@
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
@@ -12,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archives.choices import VisitKind
-from archives.commands.visits import post_visit
+from archives.commands.visits import finish_next_step, post_visit
 from archives.models import Customer, Visit
 from crm.core.api.filters import InstantFilter, StrictFilterSet
 from crm.core.api.formats import Day, Instant, StrictSerializer, read
-from crm.core.api.views import Idempotent, ListView
+from crm.core.api.views import ApiView, Idempotent, ListView, RecordView
 from crm.core.roles import Can
 
 
@@ -59,26 +61,37 @@ class NewVisitSerializer(StrictSerializer):
 
 
 class VisitFilter(StrictFilterSet):
+    """`next_step=open` asks for what was agreed on and is not done yet."""
+
     customer = django_filters.CharFilter(field_name="customer__number")
     since = InstantFilter(field_name="happened_at", lookup_expr="gte")
+    next_step = django_filters.ChoiceFilter(choices=[("open", _("open")), ("done", _("done"))], method="by_step")
 
     class Meta:
         model = Visit
         fields: list[str] = []
 
+    def by_step(self, visits: QuerySet[Visit], name: str, value: str) -> QuerySet[Visit]:
+        return visits.exclude(next_step="").filter(next_step_done_on__isnull=value == "open")
 
-class VisitsView(Idempotent, ListView, ListAPIView):
-    """Visits to customers that the caller may see, and the way in for new notes."""
+
+class OfVisits:
+    """What the doors share."""
 
     scope = "visits"
     rights = {"read": Can.SEE_ARCHIVE, "write": Can.LOG_VISITS}
     serializer_class = VisitSerializer
-    filterset_class = VisitFilter
-    ordering = ("-happened_at", "-id")
     queryset = Visit.objects.none()
 
     def get_queryset(self):
         return Visit.objects.visible_to(self.request.user).select_related("customer", "by")
+
+
+class VisitsView(Idempotent, OfVisits, ListView, ListAPIView):
+    """Visits to customers that the caller may see, and the way in for new notes."""
+
+    filterset_class = VisitFilter
+    ordering = ("-happened_at", "-id")
 
     @extend_schema(request=NewVisitSerializer, responses={201: VisitSerializer, 200: VisitSerializer})
     def post(self, request: Request) -> Response:
@@ -91,3 +104,23 @@ class VisitsView(Idempotent, ListView, ListAPIView):
         visit, created = post_visit(customer, by=request.user, now=timezone.now(), **fields)
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(self.get_serializer(visit).data, status=code)
+
+
+class VisitView(OfVisits, RecordView):
+    """One visit note."""
+
+
+class VisitDoneView(Idempotent, OfVisits, ApiView):
+    """The next step that a visit agreed on."""
+
+    @extend_schema(operation_id="visits_done", request=None, responses={200: VisitSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """The agreed next step was done."""
+        return self.dispatch_once(request, lambda: self._done(request, pk))
+
+    def _done(self, request: Request, pk: int) -> Response:
+        read(StrictSerializer, request)
+        visit = get_object_or_404(self.get_queryset(), pk=pk)
+        finish_next_step(visit.pk, by=request.user, today=timezone.localdate())
+        visit.refresh_from_db(fields=["next_step_done_on"])
+        return Response(self.get_serializer(visit).data)

@@ -1,6 +1,6 @@
 """A layer is edited on a page: only what the person changed is written, and nobody's change is written over unseen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -102,6 +102,22 @@ def keep_contact(contact: Contact, *, by: User) -> Contact:
     contact.save()
     audit.record("contact.changed" if known else "contact.added", contact, by=by)
     return contact
+
+
+@transaction.atomic
+def change_contact(
+    contact_id: int, given: Values, *, by: User, look: Callable[[Contact], None] = lambda contact: None
+) -> Contact:
+    """Write the fields that are given; `look` sees the contact under the lock, before the change, and may refuse.
+
+    Refuses what `keep_contact` refuses.
+    """
+    Customer.objects.select_for_update(of=("self",)).get(contacts=contact_id)
+    contact = Contact.objects.select_related("customer").get(pk=contact_id)
+    look(contact)
+    for name, value in given.items():
+        setattr(contact, name, value)
+    return keep_contact(contact, by=by)
 
 
 def _why_not_report(contact: Contact) -> Invalid | None:

@@ -6,12 +6,13 @@ from datetime import date
 
 from django.db import transaction
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from archives.choices import VisitKind
 from archives.models import Customer, Visit, VisitPlan
 from archives.rules.plans import bad_plan, plan_closed_by, why_not_change, why_not_plan, why_not_plan_for
 from crm.core import audit
-from crm.core.errors import Refused
+from crm.core.errors import Invalid, Refused
 from crm.core.models import User
 from crm.core.roles import Can
 
@@ -43,12 +44,14 @@ def plan_visit(
     kind: str = VisitKind.SITE,
     purpose: str = "",
 ) -> VisitPlan:
-    """Plan a visit of `person` – the planner, where nobody is named – at `customer`.
+    """Plan a visit of `person` at `customer`; where nobody is named, of the planner, and of the owner for a program.
 
     Refuses days that have passed or are more than a year away, customers that are closed or blacklisted, the same
     person at the same customer twice on a day, and planning for others without the right to assign customers.
     """
-    person, purpose = person or by, purpose.strip()
+    person, purpose = person or (customer.owner if by.may(Can.SYNC) else by), purpose.strip()
+    if person is None:
+        raise Invalid({"person": _("Say who goes: the customer has no owner.")})
     if refused := bad_plan(day=day, kind=kind, purpose=purpose, today=today):
         raise refused
     locked = _locked([customer.pk])[0]
@@ -105,7 +108,7 @@ def _why_not(customer: Customer, taken: Collection[int]) -> Refused | None:
 
 def _why_not_for(customer: Customer, person: User, by: User) -> Refused | None:
     sees = Customer.objects.visible_to(person).filter(pk=customer.pk).exists()
-    return why_not_plan_for(own=person == by, may_assign=by.may(Can.ASSIGN), sees_customer=sees)
+    return why_not_plan_for(own=person == by, may_assign=by.may(Can.ASSIGN) or by.may(Can.SYNC), sees_customer=sees)
 
 
 @transaction.atomic

@@ -7,13 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from credit.api.parts import Currency, customer_seen
+from credit.api.parts import customer_seen
 from credit.commands import applications as commands
 from credit.filters import ApplicationFilter
 from credit.models import Approval, LimitApplication
 from credit.queries.applications import level_waiting
 from credit.rules.approvals import LEVELS
-from crm.core.api.formats import Instant, Money, StrictSerializer, read
+from crm.core.api.formats import Currency, Instant, Money, StrictSerializer, read
 from crm.core.api.views import ApiView, Idempotent, ListView, single
 from crm.core.models import Policy
 from crm.core.roles import Can

@@ -10,12 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from credit.api.parts import Currency, UnitCode, customer_seen
+from credit.api.parts import UnitCode, customer_seen
 from credit.commands.checks import cancel_order, check_order, fulfil_order, refuse_order, release_order
 from credit.filters import OrderCheckFilter
 from credit.models import OrderCheck
 from credit.rules.wording import reason_text, way_text
-from crm.core.api.formats import Instant, Money, StrictSerializer, read
+from crm.core.api.formats import Currency, Instant, Money, StrictSerializer, read
 from crm.core.api.views import ApiView, Idempotent, ListView, single
 from crm.core.roles import Can
 

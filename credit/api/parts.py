@@ -1,28 +1,13 @@
-"""What the doors of credit share: finding what the caller sees, currencies and units that exist."""
+"""What the doors of credit share: finding what the caller sees, and units that exist."""
 
 from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from archives.models import Customer
-from crm.core.currencies import CURRENCIES
 from crm.core.models import Unit, User
-
-
-@extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "CNY"})
-class Currency(serializers.CharField):
-    """An ISO 4217 code in use."""
-
-    default_error_messages = {"unknown": _("There is no such currency. Write an ISO 4217 code, for example CNY.")}
-
-    def to_internal_value(self, data: Any) -> str:
-        code = super().to_internal_value(data)
-        if code not in CURRENCIES:
-            self.fail("unknown")
-        return code
 
 
 class UnitCode(serializers.SlugRelatedField):

@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from credit.api.parts import customer_seen
-from credit.filters import LimitFilter
-from credit.models import CreditLimit, LimitMode
+from credit.filters import LimitFilter, ReservationFilter
+from credit.models import CreditLimit, LimitMode, Reservation
 from credit.queries.exposure import KINDS
 from credit.queries.limits import Credit, credit_of
 from crm.core.api.formats import Instant, Money
-from crm.core.api.views import ApiView, ListView
+from crm.core.api.views import ApiView, ListView, RecordView
 from crm.core.roles import Can
 
 
@@ -103,14 +103,56 @@ class LimitSerializer(serializers.ModelSerializer):
         return settings.BASE_CURRENCY
 
 
-class LimitsView(ListView, ListAPIView):
-    """Limits of customers that the caller may see; `on` asks for those in force on a day."""
+class OfLimits:
+    """What both doors share."""
 
     scope, rights = "credit", {"read": Can.SEE_CREDIT}
     serializer_class = LimitSerializer
-    filterset_class = LimitFilter
-    ordering = ("-valid_from", "-id")
     queryset = CreditLimit.objects.none()
 
     def get_queryset(self):
         return CreditLimit.objects.visible_to(self.request.user).select_related("customer", "unit")
+
+
+class LimitsView(OfLimits, ListView, ListAPIView):
+    """Limits of customers that the caller may see; `on` asks for those in force on a day."""
+
+    filterset_class = LimitFilter
+    ordering = ("-valid_from", "-id")
+
+
+class LimitView(OfLimits, RecordView):
+    """One limit."""
+
+
+class ReservationSerializer(serializers.ModelSerializer):
+    """What an approved order takes of the limit until it stands in the ledger, in the base currency."""
+
+    order = serializers.CharField()
+    customer = serializers.CharField(source="customer.number")
+    unit = serializers.CharField(source="unit.code", default=None, allow_null=True)
+    amount = Money(source="amount_base")
+    currency = serializers.SerializerMethodField()
+    reserved_until = serializers.DateField(source="until")
+
+    class Meta:
+        model = Reservation
+        fields = ["order", "customer", "unit", "amount", "currency", "reserved_until"]
+        read_only_fields = fields
+
+    def get_currency(self, row: Reservation) -> str:
+        return settings.BASE_CURRENCY
+
+
+class ReservationsView(ListView, ListAPIView):
+    """What is reserved today for orders of customers that the caller may see, the order checked last first."""
+
+    scope, rights = "credit", {"read": Can.SEE_CREDIT}
+    serializer_class = ReservationSerializer
+    filterset_class = ReservationFilter
+    ordering = "-pk"
+    queryset = Reservation.objects.none()
+
+    def get_queryset(self):
+        rows = Reservation.objects.visible_to(self.request.user).filter(active=True, until__gte=timezone.localdate())
+        return rows.select_related("customer", "unit")

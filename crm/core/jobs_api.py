@@ -1,11 +1,13 @@
 """Long work, seen from a program: one's own jobs, or all with the right to see them."""
 
+import django_filters
 from rest_framework import serializers
-from rest_framework.generics import RetrieveAPIView
+from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from crm.core.api.access import ScopePermission
+from crm.core.api.filters import StrictFilterSet
 from crm.core.api.formats import Instant
-from crm.core.api.views import ApiView
+from crm.core.api.views import ApiView, ListView
 from crm.core.models import Job, ServiceToken
 from crm.core.roles import Can
 
@@ -33,8 +35,13 @@ class OwnJobs(ScopePermission):
         return request.user.is_authenticated
 
 
-class JobView(ApiView, RetrieveAPIView):
-    """How far a job has come."""
+class JobFilter(StrictFilterSet):
+    state = django_filters.ChoiceFilter(choices=Job.State.choices)
+    kind = django_filters.CharFilter(max_length=40)
+
+
+class OfJobs:
+    """What both doors share."""
 
     scope = "jobs"
     rights = {"read": Can.SEE_JOBS}
@@ -44,3 +51,14 @@ class JobView(ApiView, RetrieveAPIView):
 
     def get_queryset(self):
         return Job.objects.visible_to(self.request.user)
+
+
+class JobsView(OfJobs, ListView, ListAPIView):
+    """Jobs, the newest first: one's own, or all with the right to see them."""
+
+    filterset_class = JobFilter
+    ordering = ("-created_at", "id")
+
+
+class JobView(OfJobs, ApiView, RetrieveAPIView):
+    """How far a job has come."""

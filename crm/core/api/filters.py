@@ -1,19 +1,21 @@
 """Filters that refuse what they do not know, and pages by key: no offset, no exact total."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import django_filters
 from django import forms
 from django.utils.translation import gettext as _
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from crm.core.api.formats import DAY, INSTANT, Day, Instant
+from crm.core.api.formats import DAY, INSTANT, MONTH, Day, Instant, Month
 from crm.core.errors import Invalid
 from crm.core.keyset import COUNT_CAP_OF_PROGRAMS, capped_count, page_of
 
@@ -61,6 +63,22 @@ class DayField(forms.DateField):
 
 class DayFilter(django_filters.DateFilter):
     field_class = DayField
+
+
+class MonthField(forms.Field):
+    """A month as `YYYY-MM`, held as its first day."""
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        if not MONTH.match(str(value)):
+            raise forms.ValidationError(Month.default_error_messages["invalid"], code="invalid")
+        return date.fromisoformat(f"{value}-01")
+
+
+@extend_schema_field({"type": "string", "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$", "example": "2026-11"})
+class MonthFilter(django_filters.Filter):
+    field_class = MonthField
 
 
 class StrictFilterSet(django_filters.FilterSet):

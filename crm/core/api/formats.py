@@ -12,6 +12,8 @@ from rest_framework import parsers, serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
+from crm.core.currencies import CURRENCIES
+
 # Three digits fewer than a column holds: sums and other currencies need them.
 MONEY = re.compile(r"^-?[0-9]{1,15}(\.[0-9]{1,2})?\Z")
 YEAR = r"(?:1[89]|[2-9][0-9])[0-9]{2}"  # from 1800 on: looking back from the year 1 leaves the calendar
@@ -94,6 +96,19 @@ class Money(serializers.Field):
 
     def to_representation(self, value: Decimal | None) -> str | None:
         return None if value is None else f"{value:.2f}"
+
+
+@extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "CNY"})
+class Currency(serializers.CharField):
+    """An ISO 4217 code in use."""
+
+    default_error_messages = {"unknown": _("There is no such currency. Write an ISO 4217 code, for example CNY.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if code not in CURRENCIES:
+            self.fail("unknown")
+        return code
 
 
 @extend_schema_field({"type": "string", "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$", "example": "2026-11"})

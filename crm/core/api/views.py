@@ -1,6 +1,7 @@
 """The base of every API view: effects once for a repeated request, and no lost update."""
 
 import hashlib
+import re
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from crm.core.api.problems import Conflict
 from crm.core.models import IdempotencyKey
 
 KEY_LENGTH = 255
+BOUNDARY = re.compile(r"^multipart/form-data\s*;.*\bboundary=\"?([^\";]+)", re.IGNORECASE)
 
 
 class ApiView(generics.GenericAPIView):
@@ -49,6 +51,15 @@ class ListView(ApiView):
     """A view whose GET is a list: its filter set knows the query parameters."""
 
     reads_parameters = True
+
+
+class RecordView(ApiView, generics.RetrieveAPIView):
+    """One record, with an ETag: a subclass names `serializer_class`, `get_queryset` and, where it is no id, the key."""
+
+    filterset_class = None
+
+    def retrieve(self, request, *args, **kwargs) -> Response:
+        return single(self.get_serializer(self.get_object()).data)
 
 
 class Idempotent:
@@ -94,8 +105,15 @@ class Idempotent:
 
 def fingerprint_of(request) -> str:
     """SHA-256 of method, path and body: what makes two requests the same."""
-    parts = (request.method.encode(), request.get_full_path().encode(), request._request.body)
+    parts = (request.method.encode(), request.get_full_path().encode(), _body(request))
     return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
+def _body(request) -> bytes:
+    """The body; of a form without the line that its parts are divided by, which is another one each time."""
+    found = BOUNDARY.search(request.content_type or "")
+    body = request._request.body
+    return body.replace(found[1].encode(), b"") if found else body
 
 
 def single(data: Any) -> Response:
