@@ -224,3 +224,59 @@ class DecisionRole(models.TextChoices):
     USES = "uses", _("uses")
     PAYS = "pays", _("pays")
     OTHER = "other", _("other")
+
+
+class SyncObject(models.TextChoices):
+    """What a program brings in runs, each with what follows: who may, what is added up, what closing means."""
+
+    CUSTOMERS = "customers", _("customers")
+    SALES = "sales", _("monthly sales")
+    ORDERS = "orders", _("orders")
+    INVOICES = "invoices", _("invoices")
+    PAYMENTS = "payments", _("payments")
+
+    @property
+    def scope(self) -> str:
+        """Whose write scope opens the runs of this object."""
+        return "receivables" if self in (self.INVOICES, self.PAYMENTS) else self.value
+
+    @property
+    def has_totals(self) -> bool:
+        """Customers are counted, everything else is added up too."""
+        return self != self.CUSTOMERS
+
+    @property
+    def closable(self) -> bool:
+        """Whether a record that the source has no longer is closed. What is booked – sales, payments – is booked."""
+        return self in (self.CUSTOMERS, self.ORDERS, self.INVOICES)
+
+
+class SyncState(models.TextChoices):
+    """What has become of a sync run."""
+
+    OPEN = "open", _("open")
+    FINISHED = "finished", _("finished")
+    NEEDS_REVIEW = "needs_review", _("needs a decision")
+    ABANDONED = "abandoned", _("abandoned")
+
+    @property
+    def tone(self) -> str:
+        return {"open": "blue", "finished": "green", "needs_review": "red"}.get(self, "secondary")
+
+
+class SyncDecision(models.TextChoices):
+    """What was done with the records that a complete run did not bring."""
+
+    NOTHING_MISSING = "nothing_missing", _("nothing was missing")
+    CLOSED_BY_RULE = "closed_by_rule", _("closed: fewer than 2 % were missing")
+    CLOSED = "closed", _("closed by a person")
+    KEPT = "kept", _("kept by a person")
+    SUPERSEDED = "superseded", _("a later complete run took its place")
+
+
+class FieldOwner(models.TextChoices):
+    """Who keeps a field of the customer. A shared one belongs to whoever wrote last."""
+
+    SHARED = "shared", _("shared")
+    ERP = "erp", _("the ERP")
+    DOSSIER = "dossier", _("Dossier")

@@ -53,6 +53,17 @@ class Entry:
         return known is not None and self.row.version is not None and self.row.version < known
 
 
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A value that was not taken, because somebody else keeps the field: where it stands in the item, and why."""
+
+    index: int
+    key: str
+    pointer: str
+    code: str
+    detail: str
+
+
 @dataclass(slots=True)
 class Batch:
     """The rows of one call, what becomes of each, and what is wrong with those that fail.
@@ -65,6 +76,7 @@ class Batch:
     mode: Mode = Mode.PARTIAL
     dry_run: bool = False
     states: dict[int, State] = field(default_factory=dict)
+    warnings: list[Ignored] = field(default_factory=list)
 
     @classmethod
     def read(cls, items: Iterable[Any], parse: Callable[..., Row | BadRow], **how: Any) -> "Batch":

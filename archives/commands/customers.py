@@ -9,13 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from archives.commands import customer_tree
-from archives.commands.bulk import Batch, Entry, State, entries_of, note, refer, sync
+from archives.commands.bulk import Batch, Entry, Ignored, State, entries_of, note, refer, sync
 from archives.commands.flags import lock_standings
+from archives.commands.ownership import respect_keepers, without_kept
 from archives.commands.reviews import raise_reviews
 from archives.commands.standings import ask_for_refresh
 from archives.commands.store import CUSTOMERS, LAYER_STORES
 from archives.models import Customer, Standing
 from archives.parsing import BASIC, LAYERS, BadRow, Row, empty_layer, required
+from archives.queries.ownership import kept_from
 from archives.rules.customers import (
     first_owner,
     may_assign,
@@ -43,8 +45,9 @@ def upsert_customers(batch: Batch, *, by: User, today: date) -> Batch:
 
     A customer that is there keeps what an item does not give; of a layer, too, only the given fields are written. Fails
     items with an unknown region, unit, owner, parent or distributor, with a circle, without a name when new, of
-    customers that `by` may not see, and those that assign or regroup without the right to. Nothing is written for an
-    item that says what is stored, or whose `source_version` is older.
+    customers that `by` may not see, and those that assign or regroup without the right to. Fields that somebody else
+    keeps are ignored with a warning from a program, and fail a person's item. Nothing is written for an item that says
+    what is stored, or whose `source_version` is older.
     """
     with sync(batch, by=by):
         _lay_in(batch, by=by, today=today)
@@ -52,17 +55,20 @@ def upsert_customers(batch: Batch, *, by: User, today: date) -> Batch:
     return batch
 
 
-def put_customer(row: Row, *, by: User, today: date, seen: datetime | None = None) -> tuple[Customer, bool]:
+def put_customer(
+    row: Row, *, by: User, today: date, seen: datetime | None = None, warnings: list[Ignored] | None = None
+) -> tuple[Customer, bool]:
     """Create the customer, or replace its basic layer: what is not given becomes empty. True when it is new.
 
     The other layers are replaced only when they are given. `owner` and `parent` are left alone when `by` may not set
-    them. With `seen`
-    (the `updated_at` that the caller read) refuses when the customer has changed since.
+    them, and so is what somebody else keeps; values for it go into `warnings`. With `seen` (the `updated_at` that the
+    caller read) refuses when the customer has changed since.
     """
-    whole = _empty_basic(by) | row.given
-    layers = {layer: empty_layer(layer) | given for layer, given in row.layers.items()}
+    kept = kept_from(by)
+    whole = without_kept(_empty_basic(by), kept) | row.given
+    layers = {layer: without_kept(empty_layer(layer), kept, layer) | given for layer, given in row.layers.items()}
     replacement = Row(key=row.key, given=whole, layers=layers, version=row.version)
-    customer, state = _write_one(replacement, by=by, today=today, seen=seen)
+    customer, state = _write_one(replacement, by=by, today=today, seen=seen, warnings=warnings)
     return customer, state == State.CREATED
 
 
@@ -83,22 +89,25 @@ def change_customer(
     layers: dict[str, dict[str, Any]] | None = None,
     version: int | None = None,
     seen: datetime | None = None,
+    warnings: list[Ignored] | None = None,
 ) -> Customer:
     """Change the given fields of a customer and of its layers; references are natural keys.
 
     Refuses what `upsert_customers` refuses, and with `seen` (the `updated_at` that the caller read) a customer that has
-    changed since.
+    changed since. What was ignored of a program's values, because somebody else keeps the field, goes into `warnings`.
     """
     known = given | {"number": customer.number}
     row = Row(key=customer.number, given=known, layers=layers or {}, version=version)
-    return _write_one(row, by=by, today=today, seen=seen)[0]
+    return _write_one(row, by=by, today=today, seen=seen, warnings=warnings)[0]
 
 
 # One customer -------------------------------------------------------------------------------------------------------
 
 
-def _write_one(row: Row, *, by: User, today: date, seen: datetime | None = None) -> tuple[Customer, State]:
-    batch = Batch([row])
+def _write_one(
+    row: Row, *, by: User, today: date, seen: datetime | None = None, warnings: list[Ignored] | None = None
+) -> tuple[Customer, State]:
+    batch = Batch([row], warnings=[] if warnings is None else warnings)
     with sync(batch, by=by):
         _lay_in(batch, by=by, today=today, seen=seen)
         if batch.failed:
@@ -136,6 +145,7 @@ def _empty_basic(by: User) -> dict[str, Any]:
 
 
 def _lay_in(batch: Batch, *, by: User, today: date, seen: datetime | None = None) -> None:
+    respect_keepers(batch, by=by)
     customer_tree.lock_trees(batch)
     entries = entries_of(batch, REFERENCES)
     refer(batch, entries, "region", Region.objects.all(), "code")

@@ -3,6 +3,7 @@
 from .collected import Confirmation, Contact, CreditReport, Document, FinancialStatement, Flag, Visit, VisitDraft
 from .customer import CreditProfile, Customer, ExpectedValueInputs, OfCustomerQuerySet, OperatingProfile, Standing
 from .plans import VisitPlan
+from .syncing import KeptField, SyncCall, SyncedRecord, SyncFailure, SyncRun
 from .trade import Invoice, Order, Payment, SalesRecord
 
 __all__ = [
@@ -16,12 +17,17 @@ __all__ = [
     "FinancialStatement",
     "Flag",
     "Invoice",
+    "KeptField",
     "OfCustomerQuerySet",
     "OperatingProfile",
     "Order",
     "Payment",
     "SalesRecord",
     "Standing",
+    "SyncCall",
+    "SyncFailure",
+    "SyncRun",
+    "SyncedRecord",
     "Visit",
     "VisitDraft",
     "VisitPlan",
