@@ -1,15 +1,16 @@
 """The list of customers: narrowed, sorted, page by page; and the same list as a file."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,7 +25,7 @@ from crm.core.doors import needs, without_blanks
 from crm.core.errors import Refused
 from crm.core.keyset import keys_of
 from crm.core.lists.filters import owners
-from crm.core.lists.narrowing import Link, quick_filter
+from crm.core.lists.narrowing import Link, quick_filter, values_of
 from crm.core.lists.pages import rows_of
 from crm.core.lists.table import Table
 from crm.core.lists.views import BESIDE, OpenedList, normal, open_list
@@ -33,6 +34,7 @@ from crm.core.roles import Can, Role, Scope
 
 PAGE_SIZE = 50
 MANY = ("segment", "grade", "status", "report_status", "size", "ownership")
+YES_OR_NO = ("core", "overdue")
 
 
 @require_GET
@@ -44,7 +46,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     opened, filterset = _opened(request, clean)
     request.GET = clean = opened.params
     part = request.htmx and not request.htmx.history_restore_request
-    context = _listed(request, opened, filterset) | ({} if part else _filters(filterset, clean))
+    context = _listed(request, opened, filterset) | ({} if part else _filters(request, clean))
     template = f"archives/customers.html{'#list' if part else ''}"
     response = render(request, template, context, status=400 if "refusal" in context else 200)
     shown = request.path + (f"?{clean.urlencode(safe=',')}" if clean else "")
@@ -57,23 +59,24 @@ def _opened(request: HttpRequest, params: QueryDict) -> tuple[OpenedList, Custom
     """The list as its address asks for it, through the view it names."""
 
     def narrowed(params: QueryDict) -> CustomerFilterSet:
-        return CustomerFilterSet(params, queryset=Customer.objects.visible_to(request.user), request=request)
+        seen = Customer.objects.visible_to(request.user)
+        return CustomerFilterSet(params, queryset=seen, request=request, sparse=True)
 
     opened = open_list(params, page="customers", user=request.user, filterset=narrowed)
     return opened, narrowed(opened.params)
 
 
-def _filters(filterset: CustomerFilterSet, params: QueryDict) -> dict:
-    """What the form above the list offers; each list of choices is asked for once."""
-    form = filterset.form
-    people = _offered(form["owner"], owners(filterset.request).values_list("username", "name"))
+def _filters(request: HttpRequest, params: QueryDict) -> dict:
+    """What the form above the list offers; each list of choices is asked for once. Drawn by hand: a form costs more."""
+    people = _offered(params, "owner", owners(request).values_list("username", "name"))
     return {
-        "form": form,
-        "regions": _offered(form["region"], Region.outline()),
-        "units": _offered(form["unit"], Unit.objects.values_list("code", "name")),
+        "labels": {name: one.label for name, one in CustomerFilterSet.base_filters.items()},
+        "given": params,
+        "regions": _offered(params, "region", Region.outline()),
+        "units": _offered(params, "unit", Unit.objects.values_list("code", "name")),
         "people": people if len(people) > 1 else [],
-        "many": [(form[name], _choices(form[name])) for name in MANY],
-        "yes_or_no": [(form[name], _choices(form[name])) for name in ("core", "overdue")],
+        "many": [(name, _offered(params, name, choices_of(name))) for name in MANY],
+        "yes_or_no": [(name, _offered(params, name, choices_of(name))) for name in YES_OR_NO],
         "sortings": [Choice(*pair, pair[0] == params.get("ordering", "number")) for pair in CustomerOrdering.offered()],
         "kept": {name: params[name] for name in ("view", "columns") if name in params},
     }
@@ -87,14 +90,15 @@ class Choice(NamedTuple):
     on: bool
 
 
-def _choices(bound: BoundField) -> list[Choice]:
-    return _offered(bound, bound.field.choices)
+@cache
+def choices_of(name: str) -> list[tuple[str, str | Promise]]:
+    """The values of a filter over a closed list, with words that wait for a language."""
+    return list(CustomerFilterSet().form.fields[name].choices)
 
 
-def _offered(bound: BoundField, pairs: Iterable[tuple[str, str]]) -> list[Choice]:
-    """Values with their words; records come as pairs, for the field would make objects of them."""
-    given = bound.value() or []
-    now = {str(value) for value in (given if isinstance(given, list) else [given])}
+def _offered(params: QueryDict, name: str, pairs: Iterable[tuple[str, str | Promise]]) -> list[Choice]:
+    """The values of a filter with their words, and which of them are asked for."""
+    now = set(values_of(params, name))
     return [Choice(str(value), str(words), str(value) in now) for value, words in pairs]
 
 

@@ -1,7 +1,8 @@
 """Filters that refuse what they do not know, and pages by key: no offset, no exact total."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 import django_filters
 from django import forms
@@ -82,11 +83,19 @@ class MonthFilter(django_filters.Filter):
 
 
 class StrictFilterSet(django_filters.FilterSet):
-    """A FilterSet for page, export and API alike; `known` are all names it answers to."""
+    """A FilterSet for page, export and API alike; `known` are all names it answers to.
+
+    `sparse`: only the filters that `data` names are made, since an answer without their form needs no others.
+    """
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *args: Any, sparse: bool = False, **kwargs: Any):
+        if sparse:
+            self.base_filters = {name: one for name, one in self.base_filters.items() if name in (data or ())}
+        super().__init__(data, *args, **kwargs)
 
     @property
     def known(self) -> set[str]:
-        return set(self.filters)
+        return set(type(self).base_filters)
 
     def refuse(self, *, also: Iterable[str] = ()) -> None:
         """For pages: Invalid, with a sentence for people, when a name or a value says nothing to this list."""
@@ -99,6 +108,9 @@ class StrictFilterSet(django_filters.FilterSet):
 
 class StrictFilterBackend(DjangoFilterBackend):
     """Filters by the view's `filterset_class` and refuses every other parameter."""
+
+    def get_filterset_kwargs(self, request, queryset, view):
+        return super().get_filterset_kwargs(request, queryset, view) | {"sparse": True}
 
     def filter_queryset(self, request, queryset, view):
         filterset = self.get_filterset(request, queryset, view)
