@@ -18,6 +18,7 @@ from archives.parsing import BadRow, parse_customer
 from archives.queries.raw import NATURAL_KEYS, item_of, plain, raw_of
 from archives.rules.customers import locked_for
 from crm.core.errors import Refused
+from crm.core.forms import styled
 from crm.core.models import User
 from crm.core.roles import Can, Role
 
@@ -29,16 +30,14 @@ WIDGETS = {
 
 
 def dressed(field: forms.Field) -> forms.Field:
-    """The field with the widget and the classes that our pages give it."""
+    """The field with the widget that our pages give it."""
     if make := WIDGETS.get(type(field)):
         field.widget = make()
         field.localize = False
-    select = isinstance(field.widget, forms.Select)
-    field.widget.attrs["class"] = "form-select" if select else "form-control"
     if isinstance(field.widget, forms.Textarea):
         field.widget.attrs["rows"] = 3
     field.label = str(field.label)[:1].upper() + str(field.label)[1:]
-    return field
+    return styled(field)
 
 
 class LayerForm(forms.Form):

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.errors import Invalid, Refused
+from crm.core.forms import Styled
 from scoring.rules import COMMENT_LENGTH, POINTS, Definition, Rating, Score, score
 
 LARGEST = 10_000
@@ -85,7 +86,7 @@ class AssessmentForm(RefusableForm):
         }
 
 
-class EvaluationForm(RefusableForm):
+class EvaluationForm(Styled, RefusableForm):
     """A customer's year against its target."""
 
     year = forms.IntegerField(label=_("Year"))
@@ -103,11 +104,6 @@ class EvaluationForm(RefusableForm):
     made_up = forms.IntegerField(
         label=_("Punctual payments that make up for late ones"), min_value=0, max_value=LARGEST, initial=0
     )
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
 
 
 class RankingForm(RefusableForm):

@@ -18,6 +18,7 @@ from archives.queries.marking import Piece, excerpt, found_in, marked, marked_na
 from archives.search import best_first, digits_of, search_condition, text_condition
 from crm.core.keyset import Page, page_of
 from crm.core.models import User
+from crm.core.words import listed
 
 SHOWN = 6
 # So many hits are sorted at once; of more, the first are found by walking in their order.
@@ -195,7 +196,7 @@ def _contact(contact: Contact, text: str) -> Hit:
 
 
 def _visit(visit: Visit, text: str) -> Hit:
-    people = Reason(_label(Visit, "people"), marked_name(", ".join(map(str, visit.people)), text))
+    people = Reason(_label(Visit, "people"), marked_name(listed(visit.people), text))
     step = Reason(_label(Visit, "next_step"), marked(visit.next_step, text))
     return Hit(visit, excerpt(visit.content, text), reason=_first(people, step))
 

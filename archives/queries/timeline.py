@@ -19,6 +19,7 @@ from archives.queries.history import Change, Key, changes_of
 from archives.rules.flags import sentence
 from crm.core.models import User
 from crm.core.timeline import Deed, Event, Mark, Place, older
+from crm.core.words import listed
 
 GOOD, FAIR = 7, 5
 LAST_ID = 2**31 - 1
@@ -57,7 +58,7 @@ def _visit(visit: Visit, reader: User) -> Event:
 def _who_met_whom(visit: Visit) -> str:
     if not visit.people:
         return str(visit.by)
-    return _("%(seller)s with %(people)s") % {"seller": visit.by, "people": ", ".join(map(str, visit.people))}
+    return _("%(seller)s with %(people)s") % {"seller": visit.by, "people": listed(visit.people)}
 
 
 def _answers(checklist: dict[str, Any]) -> list[Mark]:

@@ -24,6 +24,7 @@ from crm.core.errors import Refused
 from crm.core.models import Policy, User
 from crm.core.roles import Role
 from crm.core.templatetags.dossier import money
+from crm.core.words import listed
 
 TABS = ("to_decide", "others", "decided", "asked", "all")
 
@@ -138,7 +139,7 @@ def about_customer(customer: Customer, today: date) -> list[Warning]:
         found.append(Warning(sentence))
     for flag in Flag.objects.filter(customer=customer, closed_on=None, reason="limit_review"):
         causes = [str(ReviewCause(cause).label) for cause in flag.data.get("causes", []) if cause in ReviewCause]
-        found.append(Warning(_("A review was asked for: %(causes)s.") % {"causes": ", ".join(causes)}, "flag"))
+        found.append(Warning(_("A review was asked for: %(causes)s.") % {"causes": listed(causes)}, "flag"))
     return found
 
 

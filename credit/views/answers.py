@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from crm.core.errors import Refused
+from crm.core.words import labelled
 
 
 def done(request: HttpRequest, deed: Callable[[], Any], sentence: str | Callable[[Any], str]) -> bool:
@@ -24,4 +25,4 @@ def done(request: HttpRequest, deed: Callable[[], Any], sentence: str | Callable
 def first_error(form: forms.Form) -> str:
     """What to mend first, with the name of its box."""
     name, errors = next(iter(form.errors.items()))
-    return f"{form.fields[name].label}: {errors[0]}" if name in form.fields else errors[0]
+    return labelled(form.fields[name].label, errors[0]) if name in form.fields else errors[0]

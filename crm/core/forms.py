@@ -19,20 +19,31 @@ from crm.core.webhooks.events import EVENTS
 LONGEST_TOKEN = timedelta(days=730)
 
 
-class Styled:
-    """Mixed into a form: its widgets carry the classes of the page."""
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", CLASS_OF.get(type(field.widget), "form-control"))
-
-
 CLASS_OF = {
     forms.Select: "form-select",
     forms.CheckboxInput: "form-check-input",
     forms.CheckboxSelectMultiple: "form-check-input",
 }
+NOTHING = "–"  # where Django draws nine hyphens
+
+
+def styled(field: forms.Field) -> forms.Field:
+    """The field with the class of the page; no choice at all is a dash, as in the lists."""
+    field.widget.attrs.setdefault("class", CLASS_OF.get(type(field.widget), "form-control"))
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = field.empty_label and NOTHING
+    elif isinstance(field.widget, forms.Select):
+        field.choices = [(value, label if value else label and NOTHING) for value, label in field.choices]
+    return field
+
+
+class Styled:
+    """Mixed into a form: its fields look as those of every page."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            styled(field)
 
 
 class PreferencesForm(Styled, forms.ModelForm):

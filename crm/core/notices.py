@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.core.models import Notice, User
 from crm.core.templatetags.dossier import day_in_words
+from crm.core.words import listed
 
 # A kind of notice → its sentence. The params named here are those that `tell` is given.
 TEXTS = {
@@ -28,6 +29,7 @@ TEXTS = {
     "job_failed": _("This could not be finished: %(job)s. Its page says why and what to do."),
     "webhook_gone": _("%(url)s is called no more: the receiver answered that it is gone for good."),
     "webhook_failing": _("%(url)s is called no more: no call got through for three days."),
+    "sync_needs_decision": _("Sync run %(run)s of %(source)s needs a decision: too much is missing."),
     "limit_review": _("The limit of %(customer)s is due for review: %(cause)s."),
 }
 
@@ -51,5 +53,5 @@ def text_of(notice: Notice) -> str:
     if job := params.get("job"):
         params["job"] = gettext(job)
     if causes := params.get("causes"):
-        params["cause"] = ", ".join(map(gettext, causes))
+        params["cause"] = listed(map(gettext, causes))
     return str(TEXTS[notice.kind]) % (params | {"until": day_in_words(params["until"])})

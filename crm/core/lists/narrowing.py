@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from crm.core.api.filters import StrictFilterSet
+from crm.core.words import labelled
 
 # What shows itself elsewhere on the page: as the head of a column, in its box, as a tab.
 NOT_FILTERS = {"ordering", "search", "tab"}
@@ -67,7 +68,7 @@ def active_filters(filterset: StrictFilterSet, params: QueryDict) -> Iterator[Li
             continue
         for part, words in _parts(bound, value):
             rest = [other for other in values_of(params, bound.name) if part is not None and other != part]
-            yield Link(f"{bound.label}: {words}", address(params, bound.name, rest))
+            yield Link(labelled(bound.label, words), address(params, bound.name, rest))
 
 
 def _parts(bound: BoundField, value: Any) -> Iterator[tuple[str | None, str]]:
