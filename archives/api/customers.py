@@ -1,6 +1,6 @@
 """Customers over REST: one, with its layers nested, and the list of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import Http404
@@ -12,7 +12,8 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from archives.api.shapes import CustomerSerializer
+from archives.api.shapes import CustomerSerializer, WrittenCustomerSerializer
+from archives.commands.bulk import Ignored
 from archives.commands.customers import change_customer, put_customer, refusal_of
 from archives.filters import CustomerFilterSet
 from archives.models import Customer
@@ -62,27 +63,33 @@ class CustomerView(ApiView):
     @extend_schema(
         operation_id="customer_put",
         request=CustomerSerializer,
-        responses={200: CustomerSerializer, 201: CustomerSerializer},
+        responses={200: WrittenCustomerSerializer, 201: WrittenCustomerSerializer},
     )
     def put(self, request: Request, number: str) -> Response:
         """Create the customer, or replace its basic layer: a field that is not given becomes empty.
 
         The layers below it are replaced only when they are given; null empties one. A record that was read may be
         sent back: fields that can only be read are refused only where they say something else than what is so.
+
+        What somebody else keeps stays as it is; `warnings` names the values that were not taken for it.
         """
         seen = self._seen(request, number)
         row = self._read(request, number)
-        _customer, created = put_customer(row, by=request.user, today=timezone.localdate(), seen=seen)
-        return _answer(row_written(number), status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+        told: dict[str, Any] = {"seen": seen, "warnings": (warnings := [])}
+        _customer, created = put_customer(row, by=request.user, today=timezone.localdate(), **told)
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return _answer(row_written(number), code, warnings)
 
-    @extend_schema(operation_id="customer_patch", request=CustomerSerializer, responses={200: CustomerSerializer})
+    @extend_schema(
+        operation_id="customer_patch", request=CustomerSerializer, responses={200: WrittenCustomerSerializer}
+    )
     def patch(self, request: Request, number: str) -> Response:
         """Change the fields that are given, of the layers below too, and no others."""
         customer = Customer.objects.get(pk=self._found(number)["id"])
         seen, row = self._seen(request, number), self._read(request, number)
-        told = {"layers": row.layers, "version": row.version, "seen": seen}
+        told = {"layers": row.layers, "version": row.version, "seen": seen, "warnings": (warnings := [])}
         change_customer(customer, row.given, by=request.user, today=timezone.localdate(), **told)
-        return _answer(row_written(number))
+        return _answer(row_written(number), warnings=warnings)
 
     def _read(self, request: Request, number: str) -> Row:
         """The body as a row; its number, where it has one, is the one in the address."""
@@ -124,8 +131,10 @@ class CustomerView(ApiView):
         return row
 
 
-def _answer(row: Mapping[str, Any], code: int = status.HTTP_200_OK) -> Response:
-    return Response(_record(row), status=code, headers={"ETag": _etag(row)})
+def _answer(row: Mapping[str, Any], code: int = status.HTTP_200_OK, warnings: Iterable[Ignored] = ()) -> Response:
+    said = [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in warnings]
+    body = _record(row) | ({"warnings": said} if said else {})
+    return Response(body, status=code, headers={"ETag": _etag(row)})
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:

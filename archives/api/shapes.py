@@ -73,6 +73,15 @@ class CustomerSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+class WrittenCustomerSerializer(CustomerSerializer):
+    """The customer as it is now; `warnings` only where values were not taken, because somebody else keeps the field."""
+
+    warnings = FieldErrorSerializer(many=True, required=False)
+
+    class Meta(CustomerSerializer.Meta):
+        fields = [*CustomerSerializer.Meta.fields, "warnings"]
+
+
 class ItemSerializer(serializers.Serializer):
     """What every item of the trade record may carry."""
 
@@ -152,12 +161,20 @@ class FailedItemSerializer(serializers.Serializer):
     errors = FieldErrorSerializer(many=True)
 
 
+class WarningSerializer(FieldErrorSerializer):
+    index = serializers.IntegerField()
+    key = serializers.CharField()
+
+
 class BulkResultSerializer(serializers.Serializer):
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
     unchanged = serializers.IntegerField()
     failed = serializers.IntegerField()
     errors = FailedItemSerializer(many=True)
+    warnings = WarningSerializer(
+        many=True, required=False, help_text="values that were not taken, because somebody else keeps the field"
+    )
 
 
 class AtomicRefusalSerializer(ProblemSerializer):

@@ -9,8 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from archives.models import Customer
+from archives.queries.ownership import kept_from
+from archives.rules.ownership import why_kept
 from archives.rules.selections import why_not_hand_over
 from crm.core import audit
+from crm.core.errors import Refused
 from crm.core.models import User
 from crm.core.notices import tell
 
@@ -18,11 +21,13 @@ from crm.core.notices import tell
 def hand_over(customer_ids: Collection[int], *, to: User, by: User) -> int:
     """Give these customers to `to`, as far as `by` sees them; how many changed hands.
 
-    Refused: without the right to assign; an heir who has left or looks after nobody. History keeps the former owner of
+    Refused: without the right to assign; an heir who has left or looks after nobody; when the ERP keeps the owner. History keeps the former owner of
     each, one entry in the audit trail speaks of all, and the heir is told once of what comes within a minute.
     """
     if refusal := why_not_hand_over(by=by, to=to):
         raise refusal
+    if keeper := kept_from(by).get(("basic", "owner")):
+        raise Refused(why_kept(keeper), code=keeper.code)
     with pghistory.context(user=by.pk), transaction.atomic():
         others = Customer.objects.visible_to(by).filter(pk__in=customer_ids).exclude(owner=to)
         ids = list(

@@ -25,13 +25,14 @@ class ApiView(generics.GenericAPIView):
 
     scope: str = ""
     rights: dict[str, Any] = {}
+    takes: frozenset[str] = frozenset()  # query parameters that a change takes
     reads_parameters = False  # set where GET reads its query parameters and refuses unknown ones itself
 
     def initial(self, request, *args, **kwargs):
         take_body(request._request)
         super().initial(request, *args, **kwargs)
         if request.method in self.allowed_methods and not (self.reads_parameters and request.method in SAFE_METHODS):
-            refuse_unknown_parameters(request.query_params, set())
+            refuse_unknown_parameters(request.query_params, set(self.takes))
 
     def options(self, request, *args, **kwargs):
         """What may be done here stands in `Allow`; how, in the OpenAPI document."""
