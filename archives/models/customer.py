@@ -1,5 +1,7 @@
 """The customer and its layers: basic, credit, operating, the inputs of expected value, and the standing above them."""
 
+from functools import cache
+
 import pghistory
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
@@ -155,11 +157,17 @@ class Customer(models.Model):
         return self.short_name or self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("customer", args=[self.number])
+        return f"{_pages()}{self.number}/"
 
     @property
     def status_choice(self) -> CustomerStatus:
         return CustomerStatus(self.status)
+
+
+@cache
+def _pages() -> str:
+    """What the addresses of all customers begin with: a list asks for hundreds."""
+    return reverse("customers")
 
 
 @pghistory.track(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
 
 from django.db.models import Model
 from django.forms import BoundField, ChoiceField, MultipleChoiceField
@@ -34,12 +35,10 @@ class Head(NamedTuple):
 
 def address(params: QueryDict, name: str, values: Iterable[str]) -> str:
     """The query string with `name` set to `values`, from the first page on."""
-    changed = params.copy()
-    for key in ("cursor", "open", name):
-        changed.pop(key, None)
+    kept = [(key, value) for key, given in params.lists() if key not in ("cursor", "open", name) for value in given]
     if text := ",".join(values):
-        changed[name] = text
-    return "?" + changed.urlencode(safe=",")
+        kept.append((name, text))
+    return "?" + urlencode(kept, safe=",", quote_via=quote)
 
 
 def values_of(params: QueryDict, name: str) -> list[str]:

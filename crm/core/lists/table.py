@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from crm.core.glossary import TERMS, Term
 from crm.core.lists.narrowing import Head, column_heads
@@ -50,6 +51,23 @@ class Row(NamedTuple):
     cells: SafeString
 
 
+def lines_of(rows: Iterable[Row], *, picks: bool) -> SafeString:
+    """The rows as lines of the table, each with a box before it when rows can be chosen."""
+    choose = escape(_("Choose"))
+    return mark_safe("\n".join(_line(row, _box(escape(row.key), choose) if picks else "") for row in rows))
+
+
+def _line(row: Row, box: str) -> str:
+    return f'<tr data-href="{escape(row.address)}" data-key="{escape(row.key)}">{box}{row.cells}</tr>'
+
+
+def _box(key: str, choose: str) -> str:
+    return (
+        '<td class="pick"><label><input class="form-check-input" type="checkbox" form="selection" name="number" '
+        f'value="{key}" aria-label="{choose} {key}"></label></td>'
+    )
+
+
 class Table:
     """The columns of a list as this reader wants them: `chosen` names in their order, or the usual ones."""
 
@@ -64,10 +82,12 @@ class Table:
         return [column.name for column in self.columns]
 
     @property
-    def offered(self) -> list[tuple[Column, bool]]:
-        """Every column that may be chosen, the shown ones first and in their order, and whether it is shown."""
-        rest = [column for column in self.known.values() if column not in self.columns]
-        return [(column, column in self.columns) for column in [*self.columns, *rest] if not column.fixed]
+    def offered(self) -> tuple[tuple[str, str, bool], ...]:
+        """Every column that may be chosen: name, label, whether it is shown. The shown ones first, in their order."""
+        shown = self.names
+        rest = [column for name, column in self.known.items() if name not in shown]
+        every = [column for column in [*self.columns, *rest] if not column.fixed]
+        return tuple((column.name, str(column.label), column.name in shown) for column in every)
 
     @property
     def fields(self) -> set[str]:
@@ -85,5 +105,8 @@ class Table:
 
 
 def _cells(parts: list[tuple[SafeString, Callable[[Any], str]]], record: Any) -> SafeString:
-    cells = (f"{opening}{conditional_escape(cell(record))}</td>" for opening, cell in parts)
-    return mark_safe("".join(cells))
+    return mark_safe("".join([f"{opening}{_shown(cell(record))}</td>" for opening, cell in parts]))
+
+
+def _shown(said: Any) -> str:
+    return said if isinstance(said, SafeString) else escape(said)

@@ -1,5 +1,6 @@
 """Words and shapes that every template uses: icons, money, days, badges."""
 
+from collections.abc import Hashable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -62,18 +63,19 @@ def _term(key: str, label: str, language: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def alike(context: template.Context, template_name: str) -> SafeString:
+def alike(context: template.Context, template_name: str, **given: Hashable) -> SafeString:
     """A part of the page that is the same for everybody of a role: put together once for each language, then kept.
 
-    It may ask `can` and nothing else of the page around it.
+    It may ask `can` and what is `given`, and nothing else of the page around it.
     """
     user = context.get("user")
-    return _alike(template_name, user.role if user and user.is_authenticated else "", get_language())
+    role = user.role if user and user.is_authenticated else ""
+    return _alike(template_name, role, get_language(), tuple(given.items()))
 
 
 @lru_cache(maxsize=1_000)
-def _alike(template_name: str, role: str, language: str) -> SafeString:
-    return render_to_string(template_name, {"can": rights_by_name(role)})
+def _alike(template_name: str, role: str, language: str, given: tuple[tuple[str, Hashable], ...]) -> SafeString:
+    return render_to_string(template_name, {"can": rights_by_name(role), **dict(given)})
 
 
 @register.simple_tag(takes_context=True)
@@ -87,9 +89,21 @@ def money(amount: Decimal | None, currency: str = "") -> str:
     """A sum in the reader's format with its currency sign; whole sums without decimals. Empty for none."""
     if amount is None or amount == "":
         return ""
-    whole = amount == amount.to_integral_value()
-    digits = formats.number_format(abs(amount), decimal_pos=0 if whole else 2, force_grouping=True)
-    return f"{_sign(amount, currency)}{digits}"
+    return f"{_sign(amount, currency)}{_digits(abs(amount), 0 if amount == amount.to_integral_value() else 2)}"
+
+
+def _digits(amount: Decimal, places: int) -> str:
+    """In the reader's format; the plain way of writing is ten times as fast, and a list has hundreds of sums."""
+    if _plain(get_language()):
+        return f"{amount:,.{places}f}"
+    return formats.number_format(amount, decimal_pos=places, force_grouping=True)
+
+
+@cache
+def _plain(language: str | None) -> bool:
+    """Whether a language writes 1,234,567.89."""
+    written = formats.number_format(Decimal("1234567.89"), decimal_pos=2, force_grouping=True)
+    return written == "1,234,567.89"
 
 
 def _sign(amount: Decimal, currency: str) -> str:
