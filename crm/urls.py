@@ -14,6 +14,7 @@ from crm.core import urls as core_urls
 from crm.core.api.schema import RENDERERS
 from crm.views.changes import ChangesView
 from crm.views.night import run_night
+from crm.views.policy import policy
 
 api = [
     *archives.urls.api,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("session/", views.session, name="session"),
     path("search/", views.search, name="search"),
+    path("policy/", policy, name="policy"),
     path("audit/", views.audit_trail, name="audit"),
     *archives.urls.pages,
     *scoring.urls.pages,

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_ipv46_address
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.currencies import CURRENCIES
@@ -197,11 +198,17 @@ POLICY_GROUPS = [
 
 
 class PolicyForm(Styled, forms.ModelForm):
-    """The company's numbers."""
+    """The company's numbers; `scorecards` are the kinds that may give the grade, with their words."""
+
+    grading_scorecard = forms.ChoiceField(label=capfirst(Policy._meta.get_field("grading_scorecard").verbose_name))
 
     class Meta:
         model = Policy
         fields = [name for _head, _terms, names in POLICY_GROUPS for name in names]
+
+    def __init__(self, *args: Any, scorecards: list[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["grading_scorecard"].choices = scorecards
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

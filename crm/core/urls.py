@@ -3,7 +3,7 @@
 from django.urls import path
 
 from crm.core import jobs_api, jobs_views
-from crm.core.views import glossary, hints, lists, people, policy, preferences, rates, shell, style, tokens, webhooks
+from crm.core.views import glossary, hints, lists, people, preferences, rates, shell, style, tokens, webhooks
 from crm.core.webhooks import api as webhooks_api
 
 pages: list = [
@@ -36,7 +36,6 @@ pages: list = [
     path("webhooks/<uuid:webhook>/test/", webhooks.test, name="webhook_test"),
     path("webhooks/<uuid:webhook>/remove/", webhooks.remove, name="webhook_remove"),
     path("webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/resend/", webhooks.resend, name="webhook_resend"),
-    path("policy/", policy.policy, name="policy"),
     path("rates/", rates.rates, name="rates"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("service-worker.js", shell.service_worker, name="service_worker"),

@@ -149,6 +149,7 @@ def test_an_unchanged_policy_leaves_no_trace(page_as, credit_manager):
         {"probability_low": "90"},
         {"coverage_needed": "101"},
         {"release_tolerance": "-1"},
+        {"grading_scorecard": "tarot"},
     ],
 )
 def test_refuses_numbers_that_contradict_each_other(page_as, credit_manager, wrong):

@@ -11,12 +11,14 @@ from crm.core.doors import needs
 from crm.core.forms import PolicyForm
 from crm.core.models import Policy
 from crm.core.roles import Can
+from scoring.queries import scorecards_in_force, worded
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Can.MANAGE_POLICY)
 def policy(request: HttpRequest) -> HttpResponse:
-    form = PolicyForm(request.POST or None, instance=Policy.current())
+    scorecards = [(card.kind, worded(card)["label"]) for card in scorecards_in_force()]
+    form = PolicyForm(request.POST or None, instance=Policy.current(), scorecards=scorecards)
     if request.method == "POST" and form.is_valid():
         change_policy(form.cleaned_data, by=request.user)
         messages.success(request, _("The numbers hold from now on. The next night works with them."))
