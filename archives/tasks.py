@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
+from celery import shared_task
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -13,6 +15,7 @@ from archives.commands.exports import cells, heads
 from archives.commands.flags import refresh_freshness
 from archives.commands.handing_over import hand_over
 from archives.commands.plans import plan_visits
+from archives.commands.sync_runs import tidy_runs
 from archives.filters import CustomerFilterSet
 from archives.models import Customer
 from crm.core import exports
@@ -24,6 +27,12 @@ CHUNK = 5_000
 AT_ONCE = 200
 NAMED = 20
 COUNTS = {"changed": _("changed"), "skipped": _("passed over")}
+
+
+@shared_task
+def tidy_sync_runs() -> None:
+    """Abandon sync runs that nobody finished, and forget their failed rows after a month."""
+    tidy_runs(timezone.now())
 
 
 @handler("flag_reports", _("Look at credit reports and confirmations"))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from archives.api import bulk, contacts, flags, papers, receivables, reports, trade, visits
+from archives.api import bulk, contacts, flags, papers, receivables, reports, sync_runs, trade, visits
 from archives.api import customers as customer_api
 from archives.api import documents as document_api
 from archives.api import plans as plan_api
@@ -72,6 +72,10 @@ api: list = [
     path("flags/<int:pk>/", flags.FlagView.as_view(), name="api_flag"),
     path("receivables/ageing/", receivables.AgeingView.as_view(), name="api_ageing"),
     path("receivables/payment-behaviour/", receivables.BehaviourView.as_view(), name="api_payment_behaviour"),
+    path("sync-runs/", sync_runs.SyncRunsView.as_view(), name="api_sync_runs"),
+    path("sync-runs/<int:run>/", sync_runs.SyncRunView.as_view(), name="api_sync_run"),
+    path("sync-runs/<int:run>/finish/", sync_runs.SyncRunFinishView.as_view(), name="api_sync_run_finish"),
+    path("sync-runs/<int:run>/abandon/", sync_runs.SyncRunAbandonView.as_view(), name="api_sync_run_abandon"),
     path("visits/", visits.VisitsView.as_view(), name="api_visits"),
     path("visits/<int:pk>/", visits.VisitView.as_view(), name="api_visit"),
     path("visits/<int:pk>/done/", visits.VisitDoneView.as_view(), name="api_visit_done"),

@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "jobs": every(10.0, "crm.core.tasks.run_due_jobs"),
     "sweep": every(60.0, "crm.core.tasks.sweep"),
     "webhooks": every(5.0, "crm.core.tasks.call_webhooks"),
+    "sync runs": every(600.0, "archives.tasks.tidy_sync_runs"),
     "standings": every(15.0, "credit.tasks.refresh_standings"),
     "night": {"task": "crm.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
 }

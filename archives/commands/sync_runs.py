@@ -254,7 +254,7 @@ def finish_run(
     run = _locked(run_id)
     if run.state in (SyncState.FINISHED, SyncState.NEEDS_REVIEW):
         return run
-    if refused := rules.why_not_end(run):
+    if refused := rules.why_not_end(run) or (rules.run_ended() if run.is_over(now) else None):
         raise refused
     if Job.objects.filter(state__in=Job.OPEN, params__run=run.pk).exists():
         raise Refused(_("Jobs of this run are not done yet. Ask again when they are."), code="jobs_open")
@@ -331,7 +331,7 @@ def _compare(run: SyncRun) -> None:
         theirs = {number: _as_sums(sums) or {} for number, sums in run.customers.items()}
         found = rules.differences(theirs, held_by_customer(run))
         run.differing = len(found)
-        run.differences = [[one.customer, one.currency, str(one.announced), str(one.held)] for one in found]
+        run.differences = [[one.customer, one.currency, f"{one.announced:.2f}", f"{one.held:.2f}"] for one in found]
         del run.differences[KEPT_DIFFERENCES:]
         run.agrees = run.agrees is not False and not found
 

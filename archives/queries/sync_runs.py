@@ -87,7 +87,7 @@ def runs_of(user: User) -> QuerySet[SyncRun]:
     failed = SyncFailure.objects.filter(run=OuterRef("pk"), resolved_at=None).order_by().values("run")
     sums = {name: Coalesce(Subquery(calls.annotate(n=Sum(name)).values("n")), 0) for name in COUNTED}
     waiting = Coalesce(Subquery(failed.annotate(n=Count("pk")).values("n")), 0)
-    rows = SyncRun.objects.visible_to(user).select_related("account", "decided_by").defer("customers")
+    rows = SyncRun.objects.visible_to(user).select_related("account", "decided_by").defer("customers", "differences")
     return rows.annotate(**sums, failed_rows=waiting)
 
 
