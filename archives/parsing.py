@@ -4,13 +4,17 @@ Pure: no database, no clock. The same parsers serve the bulk calls, PUT and PATC
 unknown_field, read_only, duplicate.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from typing import Any
 
 import msgspec
 from django.db import models
 from django.utils.translation import gettext as _
+from msgspec import UNSET
 
 from archives.models import (
     CreditProfile,
@@ -62,6 +66,62 @@ class Row(msgspec.Struct, kw_only=True):
     version: int | None = None
 
 
+@dataclass
+class Sheet:
+    """The items of a call field by field: `columns` as long as `indexes`, UNSET where an item does not give the field.
+
+    `layers` holds, by layer and index, the given fields of a layer. What a source may not say is taken away here.
+    """
+
+    indexes: Sequence[int]
+    keys: Sequence[str]
+    columns: dict[str, Sequence[Any]]
+    versions: Sequence[int | None]
+    layers: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "Sheet":
+        names = dict.fromkeys(name for row in rows for name in row.given)
+        return cls(
+            [row.index for row in rows],
+            [row.key for row in rows],
+            {name: [row.given.get(name, UNSET) for row in rows] for name in names},
+            [row.version for row in rows],
+            {layer: {row.index: row.layers[layer] for row in rows if layer in row.layers} for layer in LAYERS},
+        )
+
+    def place(self, index: int) -> int:
+        """Where the item with this index stands; the indexes ascend."""
+        return bisect_left(self.indexes, index)
+
+    def value(self, index: int, name: str) -> Any:
+        return self.columns[name][self.place(index)]
+
+    def rows(self) -> list[Row]:
+        """The items one by one."""
+        layers = {layer: found for layer, found in self.layers.items() if found}
+        given = by_item(self.columns, len(self.indexes))
+        return [
+            Row(
+                index=index,
+                key=key,
+                given=known,
+                version=version,
+                layers={layer: found[index] for layer, found in layers.items() if index in found} if layers else {},
+            )
+            for index, key, known, version in zip(self.indexes, self.keys, given, self.versions, strict=True)
+        ]
+
+
+def by_item(columns: Mapping[str, Sequence[Any]], count: int) -> Iterator[dict[str, Any]]:
+    """What each item gives, and nothing else."""
+    names = tuple(columns)
+    whole = all(UNSET not in column for column in columns.values())
+    for values in zip(*columns.values(), strict=True) if names else ((),) * count:
+        known = dict(zip(names, values, strict=True))
+        yield known if whole else {name: value for name, value in known.items() if value is not UNSET}
+
+
 class BadRow(msgspec.Struct, kw_only=True):
     """An item that cannot be meant or cannot be done, and everything that is wrong with it."""
 
@@ -83,6 +143,7 @@ CUSTOMER = parsers_of(Customer, BASIC)
 CUSTOMER_LAYERS = {layer: parsers_of(model, LAYER_FIELDS[layer]) for layer, model in LAYERS.items()}
 SALES = parsers_of(SalesRecord, ("product_line", "unit", "amount", "cost", "quantity", "target", "currency"))
 SALES |= {"customer": parse_reference, "month": parse_month}
+SALES_BLANK = {"product_line": "", "unit": None}
 ORDER = parsers_of(
     Order, ("customer", "ordered_on", "unit", "currency", "amount", "open_amount", "delivered_uninvoiced", "status")
 )
@@ -116,7 +177,13 @@ def parse_sales(raw: Any, *, index: int = 0) -> Row | BadRow:
     _refuse_null(raw, errors)
     parts = [_escaped(_plain(raw.get(name))) for name in ("customer", "month", "product_line", "unit")]
     key = "/".join(parts).rstrip("/")
-    return _row(index, {"product_line": "", "unit": None} | given, errors, key=key)
+    return _row(index, SALES_BLANK | given, errors, key=key)
+
+
+def sales_key(customer: str, month: date, product_line: str, unit: str | None) -> str:
+    """The key of a month's sales, from what has been parsed."""
+    parts = (customer, f"{month:%Y-%m}", product_line, unit or "")
+    return "/".join(map(_escaped, parts)).rstrip("/")
 
 
 def parse_order(raw: Any, *, index: int = 0) -> Row | BadRow:
@@ -133,15 +200,20 @@ def parse_payment(raw: Any, *, index: int = 0) -> Row | BadRow:
 
 def parse_items(items: Iterable[Any], parse: Callable[..., Row | BadRow]) -> tuple[list[Row], list[BadRow]]:
     """The good and the bad of a call; of two items with the same key the later one is bad."""
+    return once(parse(raw, index=index) for index, raw in enumerate(items))
+
+
+def once(read: Iterable[Row | BadRow]) -> tuple[list[Row], list[BadRow]]:
+    """The good and the bad of what was read, in its order, where a key given before is bad."""
     rows: list[Row] = []
     failed: list[BadRow] = []
-    seen: set[Any] = set()
-    for index, raw in enumerate(items):
-        row = parse(raw, index=index)
+    seen: set[str] = set()
+    for row in read:
         if row.key in seen:
             twice = FieldError("", "duplicate", _("This key is given twice in the same call."))
-            row = BadRow(index=index, key=row.key, errors=[twice])
-        seen |= {row.key} if row.key else set()
+            row = BadRow(index=row.index, key=row.key, errors=[twice])
+        elif row.key:
+            seen.add(row.key)
         (rows if isinstance(row, Row) else failed).append(row)
     return rows, failed
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import pghistory
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from archives.parsing import BadRow, FieldError, Row, parse_items
+from archives.parsing import BadRow, FieldError, Row, Sheet, parse_items
 from crm.core import audit
 from crm.core.models import User
 
@@ -64,25 +65,41 @@ class Ignored:
     detail: str
 
 
-@dataclass(slots=True)
+@dataclass
 class Batch:
-    """The rows of one call, what becomes of each, and what is wrong with those that fail.
+    """The rows of one call, what becomes of them, and what is wrong with those that fail.
 
-    `dry_run` tells what would happen and writes nothing.
+    `dry_run` tells what would happen and writes nothing. Commands that go row by row note the `states` of rows, those
+    that take all at once what they `counted`.
     """
 
-    rows: list[Row]
+    sheet: Sheet
     failed: dict[int, BadRow] = field(default_factory=dict)
     mode: Mode = Mode.PARTIAL
     dry_run: bool = False
     states: dict[int, State] = field(default_factory=dict)
+    counted: dict[State, int] = field(default_factory=dict)
     warnings: list[Ignored] = field(default_factory=list)
 
     @classmethod
     def read(cls, items: Iterable[Any], parse: Callable[..., Row | BadRow], **how: Any) -> "Batch":
-        """The batch of what a program sent; items that cannot be meant have failed already."""
+        """The batch of items one by one; those that cannot be meant have failed already."""
         rows, failed = parse_items(items, parse)
-        return cls(rows, {bad.index: bad for bad in failed}, **how)
+        return cls.of(Sheet.of(rows), failed, **how)
+
+    @classmethod
+    def of(cls, sheet: Sheet, failed: Iterable[BadRow], **how: Any) -> "Batch":
+        """The batch of what was read (`archives.decoding`)."""
+        return cls(sheet, {bad.index: bad for bad in failed}, **how)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """What was sent, row by row, without what could not be meant."""
+        return self.sheet.rows()
+
+    def took(self, row: Row) -> bool:
+        """Whether the row is in the archive now, written or there already."""
+        return row.index not in self.failed and not self.spoiled
 
     @property
     def spoiled(self) -> bool:
@@ -91,6 +108,11 @@ class Batch:
 
     def fail(self, row: Row, name: str, code: str, detail: str) -> None:
         self.refuse(row, FieldError(f"/{name}" if name else "", code, detail))
+
+    def refuse_at(self, index: int, error: FieldError) -> None:
+        """The same of the item with this index."""
+        key = self.sheet.keys[self.sheet.place(index)]
+        self.failed.setdefault(index, BadRow(index=index, key=key, errors=[])).errors.append(error)
 
     def refuse(self, row: Row, error: FieldError) -> None:
         bad = self.failed.setdefault(row.index, BadRow(index=row.index, key=row.key, errors=[]))
@@ -101,7 +123,7 @@ class Batch:
         return [entry for entry in entries if entry.row.index not in self.failed]
 
     def count(self, state: State) -> int:
-        return sum(found == state for found in self.states.values())
+        return self.counted.get(state, 0) + sum(found == state for found in self.states.values())
 
     @property
     def errors(self) -> list[BadRow]:
@@ -109,7 +131,7 @@ class Batch:
 
     @property
     def wrote(self) -> bool:
-        return any(state != State.UNCHANGED for state in self.states.values())
+        return bool(self.count(State.CREATED) + self.count(State.UPDATED))
 
 
 @contextmanager
@@ -118,7 +140,7 @@ def sync(batch: Batch, *, by: User) -> Iterator[None]:
     with pghistory.context(user=by.pk), transaction.atomic():
         yield
         if batch.spoiled:
-            batch.states.clear()
+            batch.states.clear(), batch.counted.clear()
         if batch.spoiled or batch.dry_run:
             transaction.set_rollback(True)
 
@@ -154,8 +176,11 @@ def lookup(records: models.QuerySet, key: str, wanted: Iterable[str | None]) -> 
 
 def unknown_reference(batch: Batch, row: Row, name: str) -> None:
     """Fail the row for a reference that leads nowhere, or nowhere that the caller may look."""
-    detail = _("There is no %(key)s here, or you may not see it.") % {"key": row.given.get(name)}
-    batch.fail(row, name, "unknown_reference", detail)
+    batch.fail(row, name, "unknown_reference", not_there(row.given.get(name)))
+
+
+def not_there(key: Any) -> str:
+    return _("There is no %(key)s here, or you may not see it.") % {"key": key}
 
 
 def advisory_lock(name: str) -> None:

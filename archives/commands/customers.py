@@ -16,7 +16,7 @@ from archives.commands.reviews import raise_reviews
 from archives.commands.standings import ask_for_refresh
 from archives.commands.store import CUSTOMERS, LAYER_STORES
 from archives.models import Customer, Standing
-from archives.parsing import BASIC, LAYERS, BadRow, Row, empty_layer, required
+from archives.parsing import BASIC, LAYERS, BadRow, Row, Sheet, empty_layer, required
 from archives.queries.ownership import kept_from
 from archives.rules.customers import (
     first_owner,
@@ -107,7 +107,7 @@ def change_customer(
 def _write_one(
     row: Row, *, by: User, today: date, seen: datetime | None = None, warnings: list[Ignored] | None = None
 ) -> tuple[Customer, State]:
-    batch = Batch([row], warnings=[] if warnings is None else warnings)
+    batch = Batch(Sheet.of([row]), warnings=[] if warnings is None else warnings)
     with sync(batch, by=by):
         _lay_in(batch, by=by, today=today, seen=seen)
         if batch.failed:

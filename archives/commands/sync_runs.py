@@ -149,13 +149,13 @@ def _mark(run: SyncRun, batch: Batch) -> None:
 
 def _sales_sent(batch: Batch) -> tuple[str, dict[str, list]]:
     columns: dict[str, list] = {name: [row.given.get(name) for row in batch.rows] for name in SALES_KEY}
-    return MONTHLY, columns | {"taken": [row.index in batch.states for row in batch.rows]}
+    return MONTHLY, columns | {"taken": list(map(batch.took, batch.rows))}
 
 
 def _numbers_sent(run: SyncRun, batch: Batch) -> tuple[str, dict[str, list]]:
     """Each number once, for a statement cannot touch a row twice; what was taken is taken, whatever failed beside."""
     found = {bad.key: False for bad in batch.failed.values()}
-    found |= {row.given["number"]: row.index in batch.states for row in batch.rows if row.index not in batch.failed}
+    found |= {row.given["number"]: batch.took(row) for row in batch.rows if row.index not in batch.failed}
     sent = NUMBERED.format(table=MODELS[run.object_choice]._meta.db_table)
     return sent, {"number": list(found), "taken": list(found.values())}
 
@@ -163,8 +163,8 @@ def _numbers_sent(run: SyncRun, batch: Batch) -> tuple[str, dict[str, list]]:
 def _resolve(run: SyncRun, batch: Batch, now: datetime) -> None:
     """Rows that failed before and have gone through now."""
     failed = SyncFailure.objects.filter(run=run, resolved_at=None)
-    if batch.states and failed.exists():
-        keys = [row.key[:255] for row in batch.rows if row.index in batch.states]
+    if not batch.spoiled and failed.exists():
+        keys = [row.key[:255] for row in batch.rows if batch.took(row)]
         failed.filter(key__in=keys).update(resolved_at=now, item=None)
 
 
@@ -341,7 +341,7 @@ def _as_sums(totals: Mapping[str, str] | None) -> dict[str, Decimal] | None:
 
 
 @transaction.atomic
-def decide_run(run_id: int, *, close: bool, by: User, today: date, now: datetime) -> SyncRun:
+def decide_run(run_id: int, *, close: bool, by: User, today: date) -> SyncRun:
     """A person closes what a complete run did not bring, or keeps it. Refuses a run that waits for no decision."""
     run = _locked(run_id)
     if refused := rules.why_not_decide(run):
