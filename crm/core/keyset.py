@@ -82,11 +82,15 @@ def capped_count(queryset: QuerySet, cap: int | None = None) -> tuple[int, bool]
     return min(count, cap), count > cap
 
 
-def capped_counts(querysets: Sequence[QuerySet]) -> list[tuple[int, bool]]:
-    """What `capped_count` says of each, in one statement for all."""
-    if not querysets:
+def capped(queryset: QuerySet) -> "Counted":
+    """The queryset as a column that counts its rows no further than for a person."""
+    return Counted(queryset.order_by()[: COUNT_CAP + 1].values("pk"))
+
+
+def capped_counts(counted: Sequence["Counted"]) -> list[tuple[int, bool]]:
+    """What `capped_count` says of each `capped` queryset, in one statement for all."""
+    if not counted:
         return []
-    counted = [Counted(queryset.order_by()[: COUNT_CAP + 1].values("pk")) for queryset in querysets]
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {', '.join(one.sql for one in counted)}", [part for one in counted for part in one.params]

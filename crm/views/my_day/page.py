@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET
 from archives.models import Customer, VisitPlan
 from archives.queries.follow_ups import AHEAD, drafts_of, open_follow_ups
 from archives.queries.plans import planned_visits
+from credit.models import LimitApplication, OrderCheck
 from credit.queries import held_orders, waiting_for
 from credit.queries.screens import ageing_bar
 from crm.core import health
@@ -41,7 +43,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     if scope == Scope.TEAM:
         context |= {"team": team(user, today), "handed_over": handed_over(user, today), "since": today - MONTH}
     if user.may(Can.DECIDE_LIMITS):
-        context |= credit_day(user, today)
+        context |= credit_day(user, today, none={tile.url for tile in context["clear"]})
     if user.may(Can.SEE_AUDIT):
         context |= audit_day()
     if user.may(Can.MANAGE_PEOPLE):
@@ -97,17 +99,30 @@ def handed_over(user: User, today: date) -> QuerySet[Customer]:
     return moved.select_related("owner").only(*NAMES, "owner_since", "owner__name").order_by("-owner_since")[:SHOWN]
 
 
-def credit_day(user: User, today: date) -> dict[str, Any]:
-    """What waits for a decision, who is over the limit, and how the portfolio stands."""
+def credit_day(user: User, today: date, none: set[str]) -> dict[str, Any]:
+    """What waits for a decision, who is over the limit, and how the portfolio stands.
+
+    `none`: the lists that hold nothing, as their tiles have just counted; they are not asked again.
+    """
     sums = portfolio(user, today)
     return {
-        "applications": waiting_for(user).select_related("customer", "applicant").order_by("decide_by", "id")[:SHOWN],
-        "held": held_orders(user).select_related("customer").order_by("-id")[:SHOWN],
+        "applications": [] if reverse("applications") in none else waiting(user),
+        "held": [] if reverse("holds") in none else held(user),
         "over_limit": over_limit(user),
         "top_overdue": top_overdue(user),
         "portfolio": sums,
         "bar": ageing_bar(sums.ageing) if sums.ageing else [],
     }
+
+
+def waiting(user: User) -> QuerySet[LimitApplication]:
+    """The applications that wait for this person, the most pressing first."""
+    return waiting_for(user).select_related("customer", "applicant").order_by("decide_by", "id")[:SHOWN]
+
+
+def held(user: User) -> QuerySet[OrderCheck]:
+    """The newest orders that wait for a release or a refusal."""
+    return held_orders(user).select_related("customer").order_by("-id")[:SHOWN]
 
 
 def over_limit(user: User) -> QuerySet[Customer]:

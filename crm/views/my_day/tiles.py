@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,7 +19,7 @@ from archives.queries.follow_ups import open_follow_ups
 from archives.queries.plans import planned_visits
 from credit.queries import held_orders, waiting_for
 from crm.core.jobs_views import JobFilterSet
-from crm.core.keyset import capped_counts
+from crm.core.keyset import Counted, capped, capped_counts
 from crm.core.models import AuditEntry, Job, ServiceToken, User
 from crm.core.roles import Can, Role, Scope
 from crm.views.audit import AuditFilterSet
@@ -26,6 +27,7 @@ from crm.views.audit import AuditFilterSet
 MONTH = timedelta(days=30)
 WEEK = timedelta(days=7)
 LATER = ("orange", "secondary")
+KEPT_STATEMENTS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Asked:
     """A tile before its rows are counted; `tone` says how it presses: red and blue today, orange and grey later."""
 
     label: str
-    rows: QuerySet
+    counted: Counted
     url: str
     tone: str
     icon: str
@@ -59,7 +61,7 @@ class Tile:
 def tiles_for(request: HttpRequest, today: date) -> list[Tile]:
     """What waits for this person by what they may do, the most pressing first. All are counted in one statement."""
     asked = list(asked_by(request, today))
-    counts = capped_counts([one.rows for one in asked])
+    counts = capped_counts([one.counted for one in asked])
     return [
         Tile(one.label, count, capped, one.url, one.tone, one.icon)
         for one, (count, capped) in zip(asked, counts, strict=True)
@@ -82,8 +84,8 @@ def asked_by(request: HttpRequest, today: date) -> Iterator[Asked]:
 
 
 def decision_tiles(user: User) -> Iterator[Asked]:
-    yield over(_("Applications for you to decide"), waiting_for(user), "applications", "", "blue", "file-dollar")
-    yield over(_("Held orders"), held_orders(user), "holds", "", "red", "hand-stop")
+    yield listed(_("Applications for you to decide"), user, "applications", "", "blue", "file-dollar")
+    yield listed(_("Held orders"), user, "holds", "", "red", "hand-stop")
 
 
 def visit_tiles(request: HttpRequest) -> Iterator[Asked]:
@@ -135,12 +137,14 @@ def house_tiles(request: HttpRequest, today: date) -> Iterator[Asked]:
     failed = f"state=failed&since={today - WEEK}"
     yield tile(request, "jobs", failed, _("Jobs failed in 7 days"), "red", "alert-triangle")
     tokens = ServiceToken.objects.filter(ServiceToken.running_out(timezone.now()))
-    yield over(_("Tokens that run out"), tokens, "tokens", "running_out=true", "orange", "key")
+    yield over(_("Tokens that run out"), capped(tokens), "tokens", "running_out=true", "orange", "key")
 
 
 # --- Counting --------------------------------------------------------------------------------------------------------
 Rows = Callable[[User], QuerySet]
 LISTS: dict[str, tuple[Rows, Any]] = {
+    "applications": (waiting_for, None),
+    "holds": (held_orders, None),
     "customers": (Customer.objects.visible_to, CustomerFilterSet),
     "flags": (lambda user: Flag.objects.visible_to(user).filter(closed_on=None), FlagFilterSet),
     "visit_plans": (planned_visits, VisitPlanFilterSet),
@@ -152,11 +156,34 @@ LISTS: dict[str, tuple[Rows, Any]] = {
 
 def tile(request: HttpRequest, name: str, query: str, label: str, tone: str, icon: str) -> Asked:
     """A tile over the list of that name, narrowed by `query` as its page would be."""
+    return listed(label, request.user, name, query, tone, icon)
+
+
+def listed(label: str, user: User, name: str, query: str, tone: str, icon: str) -> Asked:
+    """What a manager sees hangs on regions, and what is due for them on the policy: that is put together each time."""
+    if Role(user.role).scope == Scope.TEAM:
+        counted = _counted(user, name, query)
+    else:
+        counted = _kept(name, query, timezone.localdate(), user.pk, user.username, user.role)
+    return over(label, counted, name, query, tone, icon)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _kept(name: str, query: str, today: date, pk: int, username: str, role: str) -> Counted:
+    """The statement, never its answer: it is the same all day for a person whose role says whom they see."""
+    return _counted(User(pk=pk, username=username, role=role), name, query)
+
+
+def _counted(user: User, name: str, query: str) -> Counted:
+    """The rows of a list as a column that counts them, by the query set and the filter set of its page."""
     rows, filterset = LISTS[name]
-    narrowed = filterset(QueryDict(query), queryset=rows(request.user), request=request)
-    return over(label, narrowed.qs, name, query, tone, icon)
+    if filterset is None:
+        return capped(rows(user))
+    request = HttpRequest()
+    request.user = user
+    return capped(filterset(QueryDict(query), queryset=rows(user), request=request, sparse=True).qs)
 
 
-def over(label: str, rows: QuerySet, name: str, query: str, tone: str, icon: str) -> Asked:
-    """A tile over these rows, which are those of the list of that name at `query`."""
-    return Asked(label, rows, reverse(name) + (f"?{query}" if query else ""), tone, icon)
+def over(label: str, counted: Counted, name: str, query: str, tone: str, icon: str) -> Asked:
+    """A tile over what is counted so, which are the rows of the list of that name at `query`."""
+    return Asked(label, counted, reverse(name) + (f"?{query}" if query else ""), tone, icon)
