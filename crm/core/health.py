@@ -19,6 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from crm.core.models import Heartbeat
@@ -127,3 +128,15 @@ def _heard_of(name: str, *, now: datetime) -> Finding:
 
 
 CHECKS = {"database": database, "migrations": migrations, "broker": broker, "worker": worker, "beat": beat}
+WORDS = {
+    "database": gettext_lazy("Database"),
+    "migrations": gettext_lazy("Migrations of the database"),
+    "broker": gettext_lazy("Message broker"),
+    "worker": gettext_lazy("Worker, for long work"),
+    "beat": gettext_lazy("Beat, for work by the clock"),
+}
+
+
+def worded() -> list[tuple[str, Finding]]:
+    """Every part in words, and whether it works: for people."""
+    return [(str(WORDS[name]), finding) for name, finding in findings().items()]

@@ -47,7 +47,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     if user.may(Can.SEE_AUDIT):
         context |= audit_day()
     if user.may(Can.MANAGE_PEOPLE):
-        context |= {"findings": health.findings()}
+        context |= {"findings": health.worded()}
     return render(request, "crm/my_day.html", context)
 
 
