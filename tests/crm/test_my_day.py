@@ -281,7 +281,7 @@ def test_credit_sees_what_waits_and_the_portfolio(page_as, seller, officer, cust
 
 def test_administrators_see_whether_everything_runs(page_as, admin, seller):
     response = page_as(admin).get(DAY)
-    assert [words for words, _finding in response.context["findings"]] == [str(words) for words in health.WORDS.values()]
+    assert [name for name, _finding in response.context["findings"]] == [str(words) for words in health.WORDS.values()]
     assert "portfolio" not in response.context
 
 
