@@ -26,7 +26,7 @@ from crm.core.errors import Refused
 from crm.core.keyset import keys_of
 from crm.core.lists.filters import owners
 from crm.core.lists.narrowing import Link, quick_filter, values_of
-from crm.core.lists.pages import rows_of
+from crm.core.lists.pages import rows_of, understood
 from crm.core.lists.table import Table
 from crm.core.lists.views import BESIDE, OpenedList, normal, open_list
 from crm.core.models import Region, Unit, User
@@ -40,7 +40,7 @@ YES_OR_NO = ("core", "overdue")
 @require_GET
 @needs(Can.SEE_ARCHIVE)
 def customer_list(request: HttpRequest) -> HttpResponse:
-    """The page, or – asked by htmx – the part below the filters. Parameters that nobody knows are refused."""
+    """The page, or – asked by htmx – the part below the filters. What nobody knows in its address is told of."""
     if (clean := without_blanks(request.GET)) != request.GET and not request.htmx:
         return redirect(f"{request.path}?{clean.urlencode()}")
     opened, filterset = _opened(request, clean)
@@ -63,7 +63,7 @@ def _opened(request: HttpRequest, params: QueryDict) -> tuple[OpenedList, Custom
         return CustomerFilterSet(params, queryset=seen, request=request, sparse=True)
 
     opened = open_list(params, page="customers", user=request.user, filterset=narrowed)
-    return opened, narrowed(opened.params)
+    return opened, understood(opened, narrowed)
 
 
 def _filters(request: HttpRequest, params: QueryDict) -> dict:
@@ -103,11 +103,9 @@ def _offered(params: QueryDict, name: str, pairs: Iterable[tuple[str, str | Prom
 
 
 def _listed(request: HttpRequest, opened: OpenedList, filterset: CustomerFilterSet) -> dict:
-    """What the part below the filters shows, or the sentence why there is no list."""
+    """What the part below the filters shows."""
     table = Table(COLUMNS, opened.columns)
     found = rows_of(opened, filterset, read=lambda customers: read(customers, table), size=PAGE_SIZE)
-    if "refusal" in found:
-        return found
     return found | {
         "opened": opened,
         "table": table,

@@ -13,23 +13,13 @@ from archives.commands.editing import edit_layer, keep_contact, open_archive
 from archives.forms import ContactForm, DocumentForm, LayerForm
 from archives.layers import BASIC, LAYERS
 from archives.models import Contact, Customer
-from archives.queries.facts import RECORDS, stalest_facts
+from archives.queries.facts import stalest_facts
+from archives.views.one_customer import customer_of, say_in
 from crm.core.doors import needs
 from crm.core.errors import Refused
 from crm.core.roles import Can
 
 edits = needs(Can.EDIT_ARCHIVE)
-
-
-def _customer(request: HttpRequest, number: str) -> Customer:
-    return get_object_or_404(Customer.objects.visible_to(request.user).select_related(*RECORDS), number=number)
-
-
-def _say(form, refusal: Refused) -> None:
-    """The refusal in the place of each field, or above the form."""
-    for name, sentence in getattr(refusal, "errors", {"": str(refusal)}).items():
-        field = name.rsplit(".", 1)[-1]
-        form.add_error(field if field in form.fields else None, sentence)
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +34,7 @@ def customer_new(request: HttpRequest) -> HttpResponse:
             typed = {name: value for name, value in form.typed.items() if value not in (None, "")}
             customer = open_archive(number, typed, by=request.user, today=timezone.localdate(), reason=reason)
         except Refused as refusal:
-            _say(form, refusal)
+            say_in(form, refusal)
         else:
             messages.success(request, _("The archive is open. Log the first contact while it is fresh."))
             return redirect(customer)
@@ -57,7 +47,7 @@ def customer_edit(request: HttpRequest, number: str, layer: str) -> HttpResponse
     """One layer. What somebody else changed meanwhile is not written over unseen: the form says so and shows both."""
     if layer not in LAYERS:
         raise Http404
-    customer = _customer(request, number)
+    customer = customer_of(request, number)
     form = LayerForm(request.POST or None, layer=LAYERS[layer], customer=customer, user=request.user)
     if request.method == "POST" and form.is_valid() and _edited(request, customer, form):
         still_seen = Customer.objects.visible_to(request.user).filter(pk=customer.pk).exists()
@@ -70,7 +60,7 @@ def _edited(request: HttpRequest, customer: Customer, form: LayerForm) -> bool:
     try:
         changed = edit_layer(customer, form.layer, by=request.user, today=timezone.localdate(), **told)
     except Refused as refusal:
-        _say(form, refusal)
+        say_in(form, refusal)
         form.reopen()
         return False
     messages.success(request, _("Saved.") if changed else _("Nothing was changed."))
@@ -85,14 +75,14 @@ def _form(request: HttpRequest, form: LayerForm | ContactForm, **more) -> HttpRe
 @require_http_methods(["GET", "POST"])
 @edits
 def contact_new(request: HttpRequest, number: str) -> HttpResponse:
-    customer = _customer(request, number)
+    customer = customer_of(request, number)
     return _contact(request, customer, Contact(customer=customer), _("New contact"))
 
 
 @require_http_methods(["GET", "POST"])
 @edits
 def contact_edit(request: HttpRequest, number: str, pk: int) -> HttpResponse:
-    customer = _customer(request, number)
+    customer = customer_of(request, number)
     contact = get_object_or_404(Contact, customer=customer, pk=pk)
     return _contact(request, customer, contact, contact.name)
 
@@ -103,7 +93,7 @@ def _contact(request: HttpRequest, customer: Customer, contact: Contact, title: 
         try:
             keep_contact(form.save(commit=False), by=request.user)
         except Refused as refusal:
-            _say(form, refusal)
+            say_in(form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("customer_tab", customer.number, "people")
@@ -114,7 +104,7 @@ def _contact(request: HttpRequest, customer: Customer, contact: Contact, title: 
 @edits
 def fact_confirm(request: HttpRequest, number: str) -> HttpResponse:
     """One fact, or without `field` a whole layer, still holds. Asked by htmx, the card with the next stale facts."""
-    customer = _customer(request, number)
+    customer = customer_of(request, number)
     about = {"layer": request.POST.get("layer", ""), "field": request.POST.get("field", "")}
     about["verified"] = "verified" in request.POST
     try:
@@ -129,7 +119,7 @@ def fact_confirm(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @edits
 def document_add(request: HttpRequest, number: str) -> HttpResponse:
-    customer = _customer(request, number)
+    customer = customer_of(request, number)
     form = DocumentForm(request.POST, request.FILES)
     if not form.is_valid():
         messages.error(request, next(iter(form.errors.values()))[0])

@@ -15,7 +15,8 @@ from archives.models import Customer
 from archives.queries.facts import shown_fact
 from archives.queries.history import last_change_of
 from archives.rules.customers import locked_for
-from archives.views.edit import _customer, _say, edits
+from archives.views.edit import edits
+from archives.views.one_customer import customer_of, say_in
 from crm.core.doors import needs
 from crm.core.errors import Refused
 from crm.core.roles import Can
@@ -27,11 +28,12 @@ IN_THE_HEAD = {"name", "short_name", "status", "category", "region", "owner", "p
 def _asked(request: HttpRequest, number: str, layer: str, field: str) -> tuple[Customer, Layer]:
     if layer not in LAYERS or field not in LAYERS[layer].fields:
         raise Http404
-    return _customer(request, number), LAYERS[layer]
+    return customer_of(request, number), LAYERS[layer]
 
 
 def _fact(request: HttpRequest, customer: Customer, layer: Layer, field: str, **more: Any) -> HttpResponse:
-    context = {"customer": customer, "fact": shown_fact(customer, layer, field), "locked": locked_for(request.user)}
+    fact = shown_fact(customer, layer, field, reader=request.user)
+    context = {"customer": customer, "fact": fact, "locked": locked_for(request.user)}
     return render(request, "archives/fact.html", context | more)
 
 
@@ -72,7 +74,7 @@ def _saved(request: HttpRequest, form: FactForm) -> bool:
     try:
         edit_layer(form.customer, form.layer, by=request.user, today=timezone.localdate(), **told)
     except Refused as refusal:
-        _say(form, refusal)
+        say_in(form, refusal)
         form.reopen()
         return False
     return True
@@ -84,7 +86,7 @@ def _after(request: HttpRequest, customer: Customer, layer: Layer, field: str) -
         return HttpResponse(headers={"HX-Redirect": reverse("customers")})
     if layer.code == "basic" and field in IN_THE_HEAD:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return _fact(request, _customer(request, customer.number), layer, field, focused=True)
+    return _fact(request, customer_of(request, customer.number), layer, field, focused=True)
 
 
 def _whole(customer: Customer, layer: str) -> HttpResponse:

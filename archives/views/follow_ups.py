@@ -1,7 +1,7 @@
 """The list of next steps that are open, the most urgent first."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_GET
 
@@ -16,14 +16,12 @@ from crm.core.roles import Can
 @require_GET
 @needs(Can.SEE_ARCHIVE)
 def follow_ups(request: HttpRequest) -> HttpResponse:
-    """Open next steps of the customers one sees; `?due=` narrows them. An address that says nothing shows all."""
+    """Open next steps of the customers one sees; `?due=` narrows them. What says nothing is told of."""
 
     def narrowed(params: QueryDict) -> FollowUpFilterSet:
         return FollowUpFilterSet(params, queryset=open_follow_ups(request.user), request=request)
 
     context = list_page(request, page="follow_ups", filterset=narrowed)
-    if "refusal" in context:
-        return redirect("follow_ups")
     quick = [quick_filter(request.GET, str(words), "due", word) for word, words in DUE_TIMES]
     shown = context | {"follow_ups": context["page"].rows, "quick": quick, "today": localdate()}
-    return render(request, "archives/follow_ups.html", shown)
+    return render(request, "archives/follow_ups.html", shown, status=context["status"])

@@ -35,7 +35,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         return VisitPlanFilterSet(params, queryset=planned_visits(request.user), request=request)
 
     context = list_page(request, page="visit_plans", filterset=narrowed)
-    context |= {"quick": _quick_filters(request), "plans": context["page"].rows if "page" in context else []}
+    context |= {"quick": _quick_filters(request), "plans": context["page"].rows}
     return render(request, "archives/visit_plans.html", context, status=context["status"])
 
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature, TimestampSigner
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +25,7 @@ from archives.views.many import DEEDS, Deed
 from crm.core import jobs
 from crm.core.doors import needs
 from crm.core.errors import Invalid, Refused
+from crm.core.lists.pages import list_again
 from crm.core.lists.views import normal
 from crm.core.roles import Can
 
@@ -75,7 +76,7 @@ def selected(request: HttpRequest) -> HttpResponse:
         return _asked(request, name, selection)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect(_list_again(request))
+        return redirect(list_again(request, "customers"))
 
 
 def _asked(request: HttpRequest, name: str, selection: Selection) -> HttpResponse:
@@ -96,7 +97,7 @@ def _asked(request: HttpRequest, name: str, selection: Selection) -> HttpRespons
         "rows": rows,
         "more": selection.count - len(rows),
         "address": request.POST.get("address", ""),
-        "back": _list_again(request),
+        "back": list_again(request, "customers"),
     }
     return render(request, "archives/selected.html", context, status=400 if form.errors else 200)
 
@@ -113,7 +114,7 @@ def _done(request: HttpRequest, deed: Deed, selection: Selection, params: dict[s
     messages.success(request, outcome.words)
     for sentence in outcome.skipped[:PREVIEWED]:
         messages.warning(request, sentence)
-    return redirect(_list_again(request))
+    return redirect(list_again(request, "customers"))
 
 
 def _selection(request: HttpRequest) -> Selection:
@@ -148,8 +149,3 @@ def _checked(customers: QuerySet[Customer], word: str, *, expected: int, query: 
     if refusal := why_not_selected(expected=expected, found=found):
         raise refusal
     return Selection(customers, word, found, query)
-
-
-def _list_again(request: HttpRequest) -> str:
-    address = QueryDict(request.POST.get("address", "")).urlencode(safe=",")
-    return reverse("customers") + (f"?{address}" if address else "")

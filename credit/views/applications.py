@@ -5,7 +5,6 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -25,7 +24,7 @@ from credit.views.answers import done, first_error
 from crm.core.doors import needs
 from crm.core.errors import Refused
 from crm.core.lists.narrowing import Link, address, only_filter, quick_filter
-from crm.core.lists.pages import list_page
+from crm.core.lists.pages import list_again, list_page
 from crm.core.models import Policy, Unit
 from crm.core.roles import Can
 from crm.core.templatetags.dossier import money
@@ -36,7 +35,7 @@ from crm.core.templatetags.dossier import money
 def application_list(request: HttpRequest) -> HttpResponse:
     """The list of a tab; on a wide screen with the first application beside it."""
     context = listed(request)
-    first = context["page"].rows[0] if context.get("page") and context["page"].rows else None
+    first = next(iter(context["page"].rows), None)
     return shown(request, context, first, alone=False)
 
 
@@ -57,7 +56,7 @@ def listed(request: HttpRequest) -> dict:
 
     context = list_page(request, page="applications", filterset=narrowed)
     today = localdate()
-    for row in context["page"].rows if "page" in context else []:
+    for row in context["page"].rows:
         row.due = level_text((row.decide_by - today).days) if row.decide_by and row.state == "submitted" else ""
     context |= {"tab": tab, "tabs": tabs_for(request), "quick": quick_filters(request, tab)}
     return context | {"held_count": held_orders(user).count()}
@@ -139,7 +138,7 @@ def asked(request: HttpRequest, customer: Customer, initial: dict, save: Callabl
 def application_submit(request: HttpRequest, pk: int) -> HttpResponse:
     row = seen(request, pk)
     done(request, lambda: commands.submit_application(row.pk, by=request.user, today=localdate()), _("Handed in."))
-    return redirect("application", pk=pk)
+    return again(request, pk)
 
 
 @require_POST
@@ -147,7 +146,7 @@ def application_submit(request: HttpRequest, pk: int) -> HttpResponse:
 def application_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     row = seen(request, pk)
     done(request, lambda: commands.withdraw_application(row.pk, by=request.user), _("Withdrawn."))
-    return redirect("application", pk=pk)
+    return again(request, pk)
 
 
 @require_POST
@@ -179,15 +178,20 @@ def application_reject(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def decided(request: HttpRequest, pk: int, shape: type, command: Callable, sentence: str | Callable) -> HttpResponse:
-    """Back to what is still to decide; back to the application when it could not be done."""
+    """Back to the list as it was narrowed and turned to; back to the application when it could not be done."""
     row, form = seen(request, pk), shape(request.POST)
     if not form.is_valid():
         messages.error(request, first_error(form))
-        return redirect("application", pk=pk)
+        return again(request, pk)
     given = form.cleaned_data | {"by": request.user, "today": localdate()}
     if done(request, lambda: command(row.pk, **given), sentence):
-        return redirect(reverse("applications") + "?tab=to_decide")
-    return redirect("application", pk=pk)
+        return redirect(list_again(request, "applications"))
+    return again(request, pk)
+
+
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """The application beside the list it was opened from."""
+    return redirect(list_again(request, "application", pk))
 
 
 def seen(request: HttpRequest, pk: int) -> LimitApplication:

@@ -23,7 +23,7 @@ from credit.views.answers import done, first_error
 from crm.core.doors import needs
 from crm.core.errors import Refused
 from crm.core.lists.narrowing import Link, quick_filter
-from crm.core.lists.pages import list_page
+from crm.core.lists.pages import list_again, list_page
 from crm.core.models import User
 from crm.core.roles import Can
 
@@ -40,7 +40,7 @@ def hold_list(request: HttpRequest) -> HttpResponse:
         return HoldFilter(params, queryset=rows.order_by("-id"), request=request)
 
     context = list_page(request, page="holds", filterset=narrowed, size=20)
-    for row in context["page"].rows if "page" in context else []:
+    for row in context["page"].rows:
         explain(row, request.user)
     context |= {"quick": quick_filters(request), "held_count": held_orders(request.user).count()}
     return render(request, "credit/holds.html", context, status=context["status"])
@@ -77,13 +77,14 @@ def hold_refuse(request: HttpRequest, order: str) -> HttpResponse:
 
 
 def decided(request: HttpRequest, order: str, command: Callable, sentence: str) -> HttpResponse:
+    """Back to the list as it was narrowed and turned to."""
     row, form = seen(request, order), HoldForm(request.POST)
     if form.is_valid():
         given = {"by": request.user, "reason": form.cleaned_data["reason"], "today": localdate()}
         done(request, lambda: command(row.order, **given), sentence)
     else:
         messages.error(request, first_error(form))
-    return redirect("holds")
+    return redirect(list_again(request, "holds"))
 
 
 @require_POST
@@ -95,12 +96,12 @@ def hold_check_again(request: HttpRequest, order: str) -> HttpResponse:
         row = check_again(row.order, by=request.user, today=localdate())
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect("holds")
+        return redirect(list_again(request, "holds"))
     if row.decision == OrderCheck.Decision.APPROVED:
         messages.success(request, _("Order %(order)s goes out now.") % {"order": row.order})
     else:
         messages.warning(request, _("Order %(order)s is still held.") % {"order": row.order})
-    return redirect("holds")
+    return redirect(list_again(request, "holds"))
 
 
 def seen(request: HttpRequest, order: str) -> OrderCheck:

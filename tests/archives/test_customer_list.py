@@ -117,11 +117,31 @@ def test_narrows_and_sorts(rows, page_as, officer, query, found):
         "grade=CA2,CA9",
     ],
 )
-def test_refuses_what_it_does_not_know(rows, page_as, officer, query):
-    response = page_as(officer).get(f"{LIST}?{query}")
+def test_says_what_it_does_not_know_and_shows_what_it_does(rows, page_as, officer, query):
+    response = page_as(officer).get(f"{LIST}?{query}&search=C-1")
     assert response.status_code == 400
     assert response.context["refusal"]
-    assert b"C-1" not in response.content
+    assert numbers(response) == ["C-1"]
+    assert query.split("=")[0] not in response.context["opened"].query
+
+
+@pytest.mark.parametrize(
+    "page", ["customers", "flags", "visit-plans", "follow-ups", "credit/applications", "credit/holds"]
+)
+def test_every_list_says_what_it_does_not_know(page_as, officer, page):
+    response = page_as(officer).get(f"/{page}/?colour=red&form=round")
+    text = response.content.decode()
+    assert response.status_code == 400 and "colour" in text and "form" in text
+    assert response.context["page"].rows == []
+
+
+def test_a_page_that_is_no_longer_there_is_the_first(rows, page_as, officer, monkeypatch):
+    monkeypatch.setattr("archives.views.customers.PAGE_SIZE", 3)
+    client = page_as(officer)
+    address = f"{LIST}?cursor={client.get(LIST).context['page'].next}"
+    assert numbers(client.get(address)) == ["C-4"]
+    Customer.objects.filter(number="C-4").update(number="C-0")
+    assert numbers(client.get(address)) == ["C-0", "C-1", "C-2"]
 
 
 def test_everybody_sees_their_own(rows, page_as, seller, colleague, manager, outsider, auditor):

@@ -67,6 +67,42 @@ def test_page_and_rest_refuse_in_the_same_words(page_as, api_as, credit_manager,
     assert not CreditLimit.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("deed", "given"),
+    [
+        ("approve", {}),
+        ("return", {"comment": "What for?"}),
+        ("reject", {"comment": "no"}),
+        ("reject", {"comment": ""}),
+    ],
+)
+def test_a_decision_leads_back_to_the_list_as_it_was(page_as, officer, ask, deed, given):
+    """The tab, the filters, the order and the page; an answer that is refused leads back to the application in it."""
+    application, client = ask("150000.00"), page_as(officer)
+    narrowed = "tab=all&at_least=100&ordering=-amount"
+    page = open_page(client, "application", application.pk, tab="all", at_least="100", ordering="-amount")
+    assert page.context["opened"].here == narrowed
+    assert f'name="address" value="{narrowed.replace("&", "&amp;")}"' in page.content.decode()
+    answer = client.post(reverse(f"application_{deed}", args=[application.pk]), given | {"address": narrowed})
+    beside = [] if given.get("comment") != "" else [application.pk]
+    place = reverse("application", args=beside) if beside else reverse("applications")
+    assert answer.url == f"{place}?{narrowed}"
+
+
+@pytest.mark.parametrize("deed", ["release", "refuse", "again"])
+def test_what_is_said_to_a_held_order_leads_back_to_the_list_as_it_was(page_as, officer, check, deed):
+    narrowed, client, held = "waiting=mine&ordering=-amount", page_as(officer), check("100")
+    name = {"again": "hold_check_again"}.get(deed, f"hold_{deed}")
+    answer = client.post(reverse(name, args=[held.order]), {"reason": "paid", "address": narrowed})
+    assert answer.url == f"{reverse('holds')}?{narrowed}"
+
+
+def test_where_an_answer_leads_to_stays_in_the_house(page_as, officer, check):
+    sent = {"reason": "paid", "address": "//elsewhere.example/"}
+    answer = page_as(officer).post(reverse("hold_release", args=[check("100").order]), sent)
+    assert answer.url.startswith(f"{reverse('holds')}?")
+
+
 def test_a_rejection_needs_a_reason(page_as, officer, ask):
     application = ask("150.00")
     client = page_as(officer)

@@ -44,7 +44,7 @@ class Column:
 
 
 class Row(NamedTuple):
-    """A record of the list: the key it is chosen by, where it opens, and its cells as HTML."""
+    """A record of the list: the key it is chosen by, where it opens (nowhere: empty), and its cells as HTML."""
 
     key: str
     address: str
@@ -58,7 +58,8 @@ def lines_of(rows: Iterable[Row], *, picks: bool) -> SafeString:
 
 
 def _line(row: Row, box: str) -> str:
-    return f'<tr data-href="{escape(row.address)}" data-key="{escape(row.key)}">{box}{row.cells}</tr>'
+    leads = f' data-href="{escape(row.address)}"' if row.address else ""
+    return f'<tr{leads} data-key="{escape(row.key)}">{box}{row.cells}</tr>'
 
 
 def _box(key: str, choose: str) -> str:
@@ -99,9 +100,13 @@ class Table:
         heads = column_heads(params, [(column.label, column.ordering, column.numeric) for column in self.columns])
         return [(head, one.term, TERMS.get(one.term)) for head, one in zip(heads, self.columns, strict=True)]
 
-    def rows(self, records: Iterable[Any], key: Callable[[Any], str]) -> list[Row]:
+    def rows(
+        self, records: Iterable[Any], key: Callable[[Any], str], opens: Callable[[Any], str] | None = None
+    ) -> list[Row]:
+        """Each record as a row that `opens` its own page, or the one named here."""
         parts = [(column.opening, column.cell) for column in self.columns]
-        return [Row(key(record), record.get_absolute_url(), _cells(parts, record)) for record in records]
+        opens = opens or (lambda record: record.get_absolute_url())
+        return [Row(key(record), opens(record), _cells(parts, record)) for record in records]
 
 
 def _cells(parts: list[tuple[SafeString, Callable[[Any], str]]], record: Any) -> SafeString:

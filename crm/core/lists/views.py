@@ -13,12 +13,18 @@ from crm.core.models import SavedView, User
 # What an address may say beside the filters of its list.
 BESIDE = frozenset({"cursor", "view", "columns", "open"})
 # The lists that views are kept of, by the name of their address.
-PAGES = ("customers", "flags", "holds", "applications", "visit_plans", "follow_ups")
+PAGES = (
+    *("customers", "flags", "holds", "applications", "visit_plans", "follow_ups"),
+    *("ranking", "audit", "jobs", "people"),
+)
 
 
 @dataclass
 class OpenedList:
-    """A list as it was asked for. `params` is the address without what its view once knew and the list does not."""
+    """A list as it was asked for. `params` is the address without what its view once knew and the list does not.
+
+    `refusal` says what of the address the list does not understand.
+    """
 
     page: str
     params: QueryDict
@@ -26,6 +32,7 @@ class OpenedList:
     view: SavedView | None = None
     columns: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    refusal: str = ""
     mine: bool = False
 
     @property
@@ -38,6 +45,13 @@ class OpenedList:
         kept = self.params.copy()
         for name in ("cursor", "open"):
             kept.pop(name, None)
+        return kept.urlencode(safe=",")
+
+    @property
+    def here(self) -> str:
+        """The query string of the very page that is shown, without the row that is open."""
+        kept = self.params.copy()
+        kept.pop("open", None)
         return kept.urlencode(safe=",")
 
     @property
