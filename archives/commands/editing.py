@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from archives.commands.customers import change_customer, create_customer
 from archives.commands.flags import refresh_freshness
+from archives.commands.plans import pass_on_plans
 from archives.layers import BASIC, Layer
 from archives.models import Confirmation, Contact, Customer
 from archives.parsing import BadRow, Row, parse_customer
@@ -65,6 +66,8 @@ def _write(customer: Customer, layer: Layer, mine: Values, *, by: User, today: d
         return []
     row = _row(item_of(customer.number, layer, mine))
     with pghistory.context(user=by.pk, reason=reason):
+        if heir := layer is BASIC and User.objects.filter(username=mine.get("owner") or "").first():
+            pass_on_plans([customer.pk], to=heir, today=today)
         change_customer(customer, row.given, layers=row.layers, by=by, today=today, seen=customer.updated_at)
     _confirm(customer, layer, mine, by=by, today=today)
     return sorted(mine)

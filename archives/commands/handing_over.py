@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from archives.commands.plans import pass_on_plans
 from archives.models import Customer
 from archives.queries.ownership import kept_from
 from archives.rules.ownership import why_kept
@@ -21,8 +22,9 @@ from crm.core.notices import tell
 def hand_over(customer_ids: Collection[int], *, to: User, by: User) -> int:
     """Give these customers to `to`, as far as `by` sees them; how many changed hands.
 
-    Refused: without the right to assign; an heir who has left or looks after nobody; when the ERP keeps the owner. History keeps the former owner of
-    each, one entry in the audit trail speaks of all, and the heir is told once of what comes within a minute.
+    Refused: without the right to assign; an heir who has left or looks after nobody; when the ERP keeps the owner.
+    The former owner's open visits go along. History keeps the former owner of each, one entry in the audit trail speaks
+    of all, and the heir is told once of what comes within a minute.
     """
     if refusal := why_not_hand_over(by=by, to=to):
         raise refusal
@@ -34,9 +36,11 @@ def hand_over(customer_ids: Collection[int], *, to: User, by: User) -> int:
             Customer.objects.filter(pk__in=others).order_by("pk").select_for_update().values_list("pk", flat=True)
         )
         now = timezone.now()
+        moved = pass_on_plans(ids, to=to, today=timezone.localdate(now))
         Customer.objects.filter(pk__in=ids).update(owner=to, updated_at=now)
         if ids:
-            audit.record("customers.handed_over", by, by=by, to=to.username, count=len(ids))
+            plans = {"planned_visits": moved} if moved else {}
+            audit.record("customers.handed_over", by, by=by, to=to.username, count=len(ids), **plans)
             _tell(to, by=by, now=now)
     return len(ids)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -144,6 +145,23 @@ def _locked_plan(plan_id: int) -> VisitPlan:
     _locked(VisitPlan.objects.filter(pk=plan_id).values_list("customer", flat=True))
     rows = VisitPlan.objects.select_related("customer", "person").select_for_update(of=("self",))
     return rows.get(pk=plan_id)
+
+
+def pass_on_plans(customer_ids: Collection[int], *, to: User, today: date) -> int:
+    """The open visits that the owners of these customers have planned there become those of `to`; how many there were.
+
+    One whose day `to` has planned already is called off instead. Call inside the transaction that changes the owner,
+    while the customers are still the former one's.
+    """
+    _locked(customer_ids)
+    opened = VisitPlan.objects.open().filter(customer__in=customer_ids)
+    former = opened.filter(person=F("customer__owner")).exclude(person=to)
+    plans = list(former.select_for_update(of=("self",)).order_by("pk"))
+    taken = set(opened.filter(person=to).values_list("customer_id", "day"))
+    double = [plan.pk for plan in plans if (plan.customer_id, plan.day) in taken]
+    VisitPlan.objects.filter(pk__in=double).update(cancelled_on=today)
+    VisitPlan.objects.filter(pk__in={plan.pk for plan in plans}.difference(double)).update(person=to)
+    return len(plans)
 
 
 def close_plan(visit: Visit, *, named: int | None = None) -> VisitPlan | None:

@@ -7,7 +7,9 @@ import pytest
 from django.utils.timezone import localdate
 
 from archives import tasks
-from archives.commands.plans import plan_visit
+from archives.commands.editing import edit_layer
+from archives.commands.plans import cancel_plan, plan_visit
+from archives.layers import BASIC
 from archives.models import Customer, VisitPlan
 from archives.rules.selections import why_not_selected
 from crm.core import jobs
@@ -59,6 +61,40 @@ def test_hands_over_all_that_match(rows, page_as, manager, colleague):
     client = page_as(manager)
     handed(client, colleague, everything=word_for_all(client, "owner=seller&cursor=x"))
     assert owners() == {"colleague"}
+
+
+def test_open_visits_of_the_former_owner_go_along(rows, page_as, manager, seller, colleague):
+    """What took place stays; what somebody else has planned stays; a day that the heir has planned is not double."""
+    today = localdate()
+    planned = {"by": seller, "today": today}
+    moved = plan_visit(rows[0], day=today + timedelta(days=2), **planned)
+    double = plan_visit(rows[1], day=today + timedelta(days=3), **planned)
+    other = plan_visit(rows[2], day=today + timedelta(days=3), by=manager, today=today)
+    done = plan_visit(rows[0], day=today, **planned)
+    cancel_plan(done.pk, by=seller, today=today)
+    own = VisitPlan.objects.create(
+        customer=rows[1], person=colleague, day=today + timedelta(days=3), planned_by=colleague
+    )
+    handed(page_as(manager), colleague, number=NUMBERS)
+    people = dict(VisitPlan.objects.values_list("pk", "person__username"))
+    assert people == {
+        moved.pk: "colleague",
+        double.pk: "seller",
+        other.pk: "manager",
+        done.pk: "seller",
+        own.pk: "colleague",
+    }
+    double.refresh_from_db()
+    assert double.cancelled_on == today
+    assert AuditEntry.objects.get(verb="customers.handed_over").changes["planned_visits"] == 2
+
+
+def test_the_visits_go_along_when_one_customer_is_given_away_on_its_page(rows, manager, seller, colleague):
+    today = localdate()
+    plan = plan_visit(rows[0], day=today + timedelta(days=2), by=seller, today=today)
+    edit_layer(rows[0], BASIC, original={"owner": "seller"}, typed={"owner": "colleague"}, by=manager, today=today)
+    plan.refresh_from_db()
+    assert (plan.person, plan.state_choice) == (colleague, "open")
 
 
 def test_refuses_a_list_that_has_changed_meanwhile(rows, page_as, manager, colleague, seller, region):
