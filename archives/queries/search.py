@@ -1,4 +1,4 @@
-"""One box over the archive: customers, people, visits and papers, of the customers one may see.
+"""One box over the archive: customers, people, visits, papers, orders and invoices, of the customers one may see.
 
 Every question begins with `visible_to`: what lies outside a reader's scope is not found.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from archives.models import Contact, Customer, Document, Visit
+from archives.models import Contact, Customer, Document, Invoice, Order, Visit
 from archives.queries.marking import Piece, excerpt, found_in, marked, marked_name
 from archives.search import best_first, digits_of, search_condition, text_condition
 from crm.core.keyset import Page, page_of
@@ -28,7 +28,11 @@ MANY = 300
 ALWAYS = {"enable_seqscan": "off", "enable_mergejoin": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
 BY_TOKENS = ALWAYS | {"enable_bitmapscan": "on", "enable_sort": "on"}
 IN_ORDER = ALWAYS | {"enable_bitmapscan": "off", "enable_sort": "off"}
+# Along the index of the numbers, only as far as the first rows go: thousands may begin alike.
+BY_NUMBER = ALWAYS | {"enable_bitmapscan": "off", "enable_hashjoin": "off"}
 LONGEST = 100
+# A number is looked for by so many characters at least.
+SHORTEST_NUMBER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,14 @@ def _steer(way: dict[str, str]) -> None:
     """Until the transaction ends, or is steered another way."""
     with connection.cursor() as cursor:
         cursor.execute("; ".join(f"SET LOCAL {name} = {value}" for name, value in way.items()))
+
+
+@contextmanager
+def _along_numbers() -> Iterator[None]:
+    """Statements that go along the indexes of the numbers; those afterwards go by the tokens again."""
+    _steer(BY_NUMBER)
+    yield
+    _steer(BY_TOKENS | {"enable_hashjoin": "on"})
 
 
 @by_tokens()
@@ -160,6 +172,41 @@ def _of(model: type[Contact | Visit | Document], text: str, user: User) -> Query
     return found
 
 
+def _best_numbers(model: type[Order | Invoice]) -> Callable[[str, User, int], list[Any]]:
+    """The one of this number, then those that begin with it, as written and in capitals. At most three statements."""
+
+    def best(text: str, user: User, size: int) -> list[Any]:
+        if not (conditions := _number_conditions(text)):
+            return []
+        found: dict[int, Any] = {}
+        with _along_numbers():
+            for condition in conditions:
+                if len(found) < size:
+                    rows = model.objects.visible_to(user).select_related("customer").filter(condition)
+                    found |= {row.pk: row for row in rows.exclude(pk__in=found).order_by()[: size - len(found)]}
+        return list(found.values())
+
+    return best
+
+
+def _number_conditions(text: str) -> list[Q]:
+    if len(text) < SHORTEST_NUMBER or not any(map(str.isdigit, text)):
+        return []
+    written = list(dict.fromkeys((text, text.upper())))
+    return [Q(number__in=written), *(Q(number__startswith=one) for one in written)]
+
+
+def _numbers(model: type[Order | Invoice]) -> Callable[[str, User], QuerySet]:
+    """Those that begin so, by number; of very many the first that come, which more characters tell apart."""
+    best = _best_numbers(model)
+
+    def rows(text: str, user: User) -> QuerySet:
+        keys = [row.pk for row in best(text, user, MANY)]
+        return model.objects.filter(pk__in=keys).select_related("customer").order_by("number")
+
+    return rows
+
+
 def _begin_of(rows: Callable[[str, User], QuerySet]) -> Callable[[str, User, int], list[Any]]:
     return lambda text, user, size: list(rows(text, user)[:size])
 
@@ -205,6 +252,14 @@ def _document(document: Document, text: str) -> Hit:
     return Hit(document, marked(document.title, text), marked(document.number, text))
 
 
+def _order(order: Order, text: str) -> Hit:
+    return Hit(order, marked(order.number, text))
+
+
+def _invoice(invoice: Invoice, text: str) -> Hit:
+    return Hit(invoice, marked(invoice.number, text))
+
+
 def _label(model: type[Model], name: str) -> str | Promise:
     return model._meta.get_field(name).verbose_name
 
@@ -220,5 +275,7 @@ KINDS = {
         Kind("contacts", _("Contacts"), "user", _contacts, _begin_of(_contacts), _contact),
         Kind("visits", _("Visits"), "notes", _visits, _begin_of(_visits), _visit),
         Kind("documents", _("Documents"), "file-text", _documents, _begin_of(_documents), _document),
+        Kind("orders", _("Orders"), "truck-delivery", _numbers(Order), _best_numbers(Order), _order),
+        Kind("invoices", _("Invoices"), "file-dollar", _numbers(Invoice), _best_numbers(Invoice), _invoice),
     )
 }

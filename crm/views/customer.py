@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, IntegerField, QuerySet
+from django.db.models import IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from archives.choices import DocumentKind
-from archives.models import Customer, Document
+from archives.models import Customer, Invoice, Order
 from archives.queries.facts import RECORDS, WATCHED_RECORDS, archive_of, stalest_facts
 from archives.queries.group import group_of, region_path
 from archives.queries.history import Key, changes_of
@@ -29,6 +29,7 @@ from crm.core.models import User
 from crm.core.roles import Can
 from crm.core.timeline import Place
 from crm.views.deeds import deeds_of
+from crm.views.documents import documents_of
 from crm.views.search import note_opened
 from crm.views.timeline import CHIPS, timeline_of
 from scoring.queries import scores_of
@@ -137,7 +138,17 @@ def _sales_tab(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 def _credit(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     found, today = receivables_of(customer, localdate()), localdate()
     drawn = [] if found.refusal else credit_charts(customer, found.credit, found.behaviour, today)
-    return {"receivables": found, "charts": drawn}
+    return {"receivables": found, "charts": drawn} | _looked_for(request, customer)
+
+
+def _looked_for(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """The order or invoice that the address names, shown before everything else; 404 for one that is not there."""
+    if number := request.GET.get("order", ""):
+        order = get_object_or_404(Order, customer=customer, number=number)
+        return {"order": order, "order_invoices": Invoice.objects.filter(customer=customer, order=order.number)}
+    if number := request.GET.get("invoice", ""):
+        return {"invoice": get_object_or_404(Invoice, customer=customer, number=number)}
+    return {}
 
 
 def _scores(request: HttpRequest, customer: Customer) -> dict[str, Any]:
@@ -146,8 +157,7 @@ def _scores(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 
 def _documents(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    rows = Document.objects.filter(customer=customer).select_related("by").order_by(F("created_at").desc(), "pk")
-    return {"documents": rows, "document_kinds": DocumentKind.choices}
+    return documents_of(request, customer) | {"document_kinds": DocumentKind.choices}
 
 
 def _archive(request: HttpRequest, customer: Customer) -> dict[str, Any]:

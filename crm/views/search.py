@@ -1,8 +1,8 @@
-"""One box for customers, people, visits and papers – and for what one wants to do."""
+"""One box for customers, people, visits, papers, orders and invoices – and for what one wants to do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from archives.models import Contact, Customer, Document, Visit
+from archives.models import Contact, Customer, Document, Invoice, Order, Visit
 from archives.queries.marking import Piece
 from archives.queries.search import KINDS, LONGEST, Group, Hit, Kind, Reason, find, page_of_kind, recent_customers
 from crm.core.errors import Invalid
 from crm.core.keyset import Page
 from crm.core.roles import Can
+from crm.core.templatetags.dossier import money
 from crm.core.timeline import Place
 from crm.views.deeds import Offer, offers_for
 
@@ -156,12 +157,37 @@ def _document(hit: Hit, icon: str) -> Line:
     return Line(icon, hit.title, _tab(document, "documents"), aside=_whose(document), about=about)
 
 
+def _order(hit: Hit, icon: str) -> Line:
+    """Leads to the order itself on the page of its customer."""
+    return _traded(hit, icon, "order", [str(hit.record.get_status_display()), _day(hit.record.ordered_on)])
+
+
+def _invoice(hit: Hit, icon: str) -> Line:
+    invoice: Invoice = hit.record
+    paid = [] if invoice.open_amount else [_("settled")]
+    return _traded(hit, icon, "invoice", [*paid, _day(invoice.invoiced_on)])
+
+
+def _traded(hit: Hit, icon: str, noun: str, about: list[str]) -> Line:
+    record: Order | Invoice = hit.record
+    address = reverse("customer_tab", args=[record.customer.number, "receivables"], query={noun: record.number})
+    told = [[Piece(part)] for part in (money(record.amount, record.currency), *about)]
+    return Line(icon, hit.title, f"{address}#found", aside=_whose(record), about=told)
+
+
+def _day(day: date) -> str:
+    return date_format(day, "SHORT_DATE_FORMAT")
+
+
 def _tab(record: Contact | Document, tab: str) -> str:
     return reverse("customer_tab", args=[record.customer.number, tab])
 
 
-def _whose(record: Contact | Visit | Document) -> list[Piece]:
+def _whose(record: Contact | Visit | Document | Order | Invoice) -> list[Piece]:
     return [Piece(str(record.customer))]
 
 
-LINES = {"customers": _customer, "contacts": _contact, "visits": _visit, "documents": _document}
+LINES = {
+    **{"customers": _customer, "contacts": _contact, "visits": _visit, "documents": _document},
+    **{"orders": _order, "invoices": _invoice},
+}

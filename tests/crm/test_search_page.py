@@ -13,7 +13,7 @@ from archives.models import Contact, Customer, Document, Visit
 from archives.queries.search import KINDS, find
 from crm.core.models import SavedView
 from crm.views.deeds import offers_for
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, InvoiceFactory, OrderFactory
 
 
 @pytest.fixture
@@ -157,18 +157,78 @@ def test_nobody_finds_what_they_may_not_see(archive, seller, outsider, admin, ty
     assert not find(typed, user=admin)
 
 
-@pytest.mark.parametrize("typed", ["轴承", "4471"])
-def test_the_number_of_statements_does_not_grow(archive, seller, typed):
+@pytest.mark.parametrize(("typed", "statements"), [("轴承", 15), ("4471", 23)])
+def test_the_number_of_statements_does_not_grow(archive, seller, typed, statements):
     asked = []
     for _more in range(2):
         other = CustomerFactory(name="轴承", phone="0571 4471", owner=seller)
         Contact.objects.create(customer=other, name="轴承", phone="4471")
         visit_of(other, seller, "轴承 4471")
         paper_of(other, seller, title="轴承", number="4471")
-        with CaptureQueriesContext(connection) as statements:
+        OrderFactory(customer=other)
+        InvoiceFactory(customer=other)
+        with CaptureQueriesContext(connection) as captured:
             find(typed, user=seller)
-        asked.append(len(statements))
-    assert asked == [15, 15]
+        asked.append(len(captured))
+    assert asked == [statements, statements]
+
+
+# --- Orders and invoices ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trade(customer):
+    """Two orders, one number beginning with the other, and a settled invoice of the first."""
+    first = OrderFactory(customer=customer, number="SO-88-1")
+    OrderFactory(customer=customer, number="SO-88-12")
+    InvoiceFactory(customer=customer, number="INV-88-7", order=first.number, open_amount=0, settled_on="2026-11-20")
+    return customer
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("SO-88-1", ["SO-88-1", "SO-88-12"]),
+        ("so-88-12", ["SO-88-12"]),
+        ("SO-88", ["SO-88-1", "SO-88-12"]),
+        ("INV-88-7", ["INV-88-7"]),
+        ("88-7", []),
+        ("SO", []),
+        ("SO-88%", []),
+    ],
+)
+def test_orders_and_invoices_are_found_by_their_number_and_its_beginning(trade, seller, typed, found):
+    groups = [group for group in find(typed, user=seller) if group.kind.code in ("orders", "invoices")]
+    assert [hit.record.number for group in groups for hit in group.hits] == found
+
+
+def test_the_very_number_comes_first(trade, seller, customer):
+    OrderFactory(customer=customer, number="SO-88")
+    (group,) = find("SO-88", user=seller, size=1)
+    assert [hit.record.number for hit in group.hits] == ["SO-88"] and group.more
+
+
+def test_orders_and_invoices_of_others_are_not_found(trade, seller, outsider, admin, officer):
+    assert find("SO-88", user=officer) and find("INV-88-7", user=officer)
+    for stranger in (outsider, admin):
+        assert not find("SO-88", user=stranger) and not find("INV-88-7", user=stranger)
+
+
+def test_a_number_leads_to_its_place_on_the_page_of_the_customer(trade, page_as, seller, outsider, below_the_box):
+    text = below_the_box(seller, "INV-88-7")
+    place = f"/customers/{trade.number}/receivables/?invoice=INV-88-7"
+    assert f'href="{place}#found"' in text
+    page = page_as(seller).get(place).content.decode()
+    assert 'id="found"' in page and "INV-88-7" in page
+    order = page_as(seller).get(f"/customers/{trade.number}/receivables/?order=SO-88-1").content.decode()
+    assert "?invoice=INV-88-7#found" in order
+    assert page_as(seller).get(f"/customers/{trade.number}/receivables/?order=SO-none").status_code == 404
+    assert page_as(outsider).get(place).status_code == 404
+
+
+def test_all_orders_that_begin_alike_have_pages(trade, page_as, seller):
+    page = page_as(seller).get("/search/", {"q": "SO-88", "kind": "orders"})
+    assert page.context["count"] == 2
 
 
 # --- Below the box ----------------------------------------------------------------------------------------------------
