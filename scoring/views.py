@@ -4,24 +4,27 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from archives.choices import Segment
 from archives.models import Customer
 from crm.core.doors import needs
 from crm.core.errors import Refused
-from crm.core.keyset import page_of
+from crm.core.lists.narrowing import Link, only_filter
+from crm.core.lists.pages import list_page, table_of
 from crm.core.models import Policy
 from crm.core.roles import Can
 from scoring import rules
+from scoring.columns import COLUMNS
 from scoring.commands.assessments import assess, evaluate_year
 from scoring.commands.ranking import start_ranking
 from scoring.filters import MemberFilter
 from scoring.forms import AssessmentForm, EvaluationForm, RankingForm, year_before
-from scoring.models import Scorecard, Segmentation
+from scoring.models import Scorecard, Segmentation, SegmentationMember
 from scoring.queries import (
     MOVERS_SHOWN,
     core_share,
@@ -133,12 +136,9 @@ def evaluate_page(request: HttpRequest, number: str) -> HttpResponse:
 def ranking_page(request: HttpRequest) -> HttpResponse:
     """The latest ranking of the customers one may see, narrowed by class or to those that moved."""
     ranking = latest_ranking()
-    context = {"ranking": ranking, "job": open_ranking_job(), "form": _ranking_form(request)}
-    try:
-        context |= _ranked(request, ranking) if ranking else {}
-    except Refused as refusal:
-        return render(request, "scoring/ranking.html", context | {"refusal": str(refusal)}, status=400)
-    return render(request, "scoring/ranking.html", context)
+    context = {"ranking": ranking, "job": open_ranking_job(), "rank_form": _ranking_form(request)}
+    context |= _ranked(request, ranking) if ranking else {}
+    return render(request, "scoring/ranking.html", context, status=context.get("status", 200))
 
 
 def _ranking_form(request: HttpRequest) -> RankingForm | None:
@@ -147,16 +147,34 @@ def _ranking_form(request: HttpRequest) -> RankingForm | None:
 
 
 def _ranked(request: HttpRequest, ranking: Segmentation) -> dict[str, Any]:
-    rows = members_for(ranking, request.user)
-    filterset = MemberFilter(request.GET, queryset=rows, request=request)
-    filterset.refuse(also={"cursor"})
-    return {
+    members = members_for(ranking, request.user)
+
+    def narrowed(params: QueryDict) -> MemberFilter:
+        return MemberFilter(params, queryset=members, request=request)
+
+    context = list_page(request, page="ranking", filterset=narrowed)
+    for member in context["page"].rows:
+        member.currency = ranking.currency
+    return table_of(context, COLUMNS, key=_number, opens=_customers_page) | {
+        "quick": _quick_filters(request),
         "shares": shares_for(ranking, request.user),
         "core": core_share(ranking, request.user),
-        "movers": movers(rows)[:MOVERS_SHOWN],
-        "charts": [pareto_chart(rows), migration_chart(rows)],
-        "page": page_of(filterset.qs, cursor=request.GET.get("cursor", "")),
+        "movers": movers(members)[:MOVERS_SHOWN],
+        "charts": [pareto_chart(members), migration_chart(members)],
     }
+
+
+def _number(member: SegmentationMember) -> str:
+    return member.customer.number
+
+
+def _customers_page(member: SegmentationMember) -> str:
+    return member.customer.get_absolute_url()
+
+
+def _quick_filters(request: HttpRequest) -> list[Link]:
+    classes = [only_filter(request.GET, one.label, "segment", one.value) for one in Segment]
+    return [*classes, only_filter(request.GET, _("Moved"), "moved", "true")]
 
 
 @require_POST

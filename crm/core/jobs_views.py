@@ -4,22 +4,24 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import django_filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from crm.core import exports, jobs
 from crm.core.api.filters import DayFilter, StrictFilterSet
-from crm.core.doors import without_blanks
-from crm.core.errors import Invalid, NotAllowed, Refused
-from crm.core.keyset import page_of
+from crm.core.errors import NotAllowed, Refused
+from crm.core.jobs_columns import COLUMNS
+from crm.core.lists.filters import AnyOf
+from crm.core.lists.narrowing import quick_filter
+from crm.core.lists.pages import list_page, table_of
 from crm.core.models import Job, Notice, User
 from crm.core.notices import mark_read, text_of
 
@@ -30,7 +32,7 @@ JUST_NOW = timedelta(minutes=1)
 class JobFilterSet(StrictFilterSet):
     """Jobs by what has become of them, from a day on."""
 
-    state = django_filters.ChoiceFilter(choices=Job.State.choices, label=gettext_lazy("State"))
+    state = AnyOf(Job.State.choices, label=gettext_lazy("State"))
     since = DayFilter(field_name="created_at", lookup_expr="date__gte", label=gettext_lazy("From"))
 
     class Meta:
@@ -41,15 +43,16 @@ class JobFilterSet(StrictFilterSet):
 @require_GET
 def job_list(request: HttpRequest) -> HttpResponse:
     """Jobs by time, newest first. Asked by htmx, the rows alone, so that what runs is seen running."""
-    filterset = JobFilterSet(without_blanks(request.GET), queryset=_jobs_of(request.user), request=request)
-    try:
-        filterset.refuse(also={"cursor"})
-        page = page_of(filterset.qs, cursor=request.GET.get("cursor", ""), size=SHOWN)
-    except Invalid:
-        return redirect("jobs")
-    rows = [_shown(job) for job in page.rows]
+
+    def narrowed(params: QueryDict) -> JobFilterSet:
+        return JobFilterSet(params, queryset=_jobs_of(request.user), request=request)
+
+    context = list_page(request, page="jobs", filterset=narrowed, size=SHOWN)
+    jobs_shown = [_shown(job) for job in context["page"].rows]
+    context = table_of(context, COLUMNS) | {"any_open": any(job.is_open for job in jobs_shown)}
+    context["quick"] = [quick_filter(request.GET, capfirst(one.label), "state", one.value) for one in Job.State]
     template = "core/jobs.html#rows" if request.htmx else "core/jobs.html"
-    return render(request, template, {"jobs": rows, "page": page, "any_open": any(job.is_open for job in rows)})
+    return render(request, template, context, status=200 if request.htmx else context["status"])
 
 
 def _jobs_of(user: User) -> QuerySet[Job]:

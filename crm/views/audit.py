@@ -1,34 +1,46 @@
 """The audit trail, for reading: who did what, to which record, when."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.timezone import make_aware
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.timezone import localtime, make_aware
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from archives.models import Customer
 from crm.core.api.filters import DayFilter, StrictFilterSet
-from crm.core.doors import needs, without_blanks
-from crm.core.errors import Refused
-from crm.core.keyset import page_of
+from crm.core.doors import needs
+from crm.core.lists.narrowing import address, only_filter
+from crm.core.lists.pages import list_page, table_of
+from crm.core.lists.table import Column
 from crm.core.models import AuditEntry
 from crm.core.roles import Can
 from crm.core.verbs import VERBS
+
+# What the trail is mostly asked for.
+OFTEN_ASKED = ("customers.exported", "customers.handed_over", "limit.granted", "order.released", "person.changed")
 
 
 class AuditFilterSet(StrictFilterSet):
     """Entries by who did it, what was done, to which customer, from which day on."""
 
-    actor = django_filters.CharFilter(field_name="actor__username", label=_("Who"), max_length=64)
-    verb = django_filters.ChoiceFilter(choices=list(VERBS.items()), label=_("What"), empty_label=_("Everything"))
-    customer = django_filters.CharFilter(method="filter_customer", label=_("Customer number"), max_length=32)
-    since = DayFilter(method="filter_since", label=_("From"))
+    actor = django_filters.CharFilter(field_name="actor__username", label=gettext_lazy("Who"), max_length=64)
+    verb = django_filters.ChoiceFilter(
+        choices=list(VERBS.items()), label=gettext_lazy("What"), empty_label=gettext_lazy("Everything")
+    )
+    customer = django_filters.CharFilter(method="filter_customer", label=gettext_lazy("Customer number"), max_length=32)
+    since = DayFilter(method="filter_since", label=gettext_lazy("From"))
+    until = DayFilter(method="filter_until", label=gettext_lazy("Until"))
 
     class Meta:
         model = AuditEntry
@@ -38,22 +50,69 @@ class AuditFilterSet(StrictFilterSet):
         return entries.filter(customer_id__in=Customer.objects.filter(number=number.strip()).values("pk"))
 
     def filter_since(self, entries: QuerySet, name: str, day: date) -> QuerySet:
-        return entries.filter(at__gte=make_aware(datetime.combine(day, time.min)))
+        return entries.filter(at__gte=_begin_of(day))
+
+    def filter_until(self, entries: QuerySet, name: str, day: date) -> QuerySet:
+        return entries.filter(at__lt=_begin_of(day + timedelta(days=1)))
+
+
+def _begin_of(day: date) -> datetime:
+    return make_aware(datetime.combine(day, time.min))
 
 
 @require_GET
 @needs(Can.SEE_AUDIT)
 def audit_trail(request: HttpRequest) -> HttpResponse:
-    """Newest first; `?actor=`, `?verb=` and `?customer=` narrow it."""
-    params = without_blanks(request.GET)
-    filterset = AuditFilterSet(params, queryset=AuditEntry.objects.select_related("actor"))
-    try:
-        filterset.refuse(also={"cursor"})
-        page = page_of(filterset.qs, cursor=params.get("cursor", ""))
-    except Refused as refusal:
-        return render(request, "crm/audit.html", {"form": filterset.form, "refusal": str(refusal)}, status=400)
-    told(page.rows)
-    return render(request, "crm/audit.html", {"form": filterset.form, "page": page})
+    """Newest first; narrowed by who, what, which customer and when."""
+
+    def narrowed(params: QueryDict) -> AuditFilterSet:
+        return AuditFilterSet(params, queryset=AuditEntry.objects.select_related("actor"), request=request)
+
+    context = list_page(request, page="audit", filterset=narrowed)
+    told(context["page"].rows)
+    for entry in context["page"].rows:
+        entry.of_actor = entry.actor and address(request.GET, "actor", [entry.actor.username])
+        entry.of_verb = address(request.GET, "verb", [entry.verb])
+    context = table_of(context, COLUMNS, opens=lambda entry: "")
+    context["quick"] = [only_filter(request.GET, capfirst(VERBS[verb]), "verb", verb) for verb in OFTEN_ASKED]
+    return render(request, "crm/audit.html", context, status=context["status"])
+
+
+def _at(entry: AuditEntry) -> str:
+    return date_format(localtime(entry.at), "SHORT_DATETIME_FORMAT")
+
+
+def _who(entry: AuditEntry) -> SafeString | str:
+    if not entry.actor:
+        return _("the program")
+    return format_html('<a class="text-reset" href="{}">{}</a>', entry.of_actor, entry.actor)
+
+
+def _what(entry: AuditEntry) -> SafeString:
+    return format_html('<a class="text-reset" href="{}">{}</a>', entry.of_verb, capfirst(entry.words))
+
+
+def _record(entry: AuditEntry) -> SafeString:
+    customer = entry.customer
+    link = (customer.get_absolute_url(), customer.number) if customer else None
+    below = format_html('<div class="small"><a href="{}">{}</a></div>', *link) if link else ""
+    return format_html("{}{}", entry.label, below)
+
+
+def _details(entry: AuditEntry) -> SafeString:
+    return format_html_join("", "<div>{}: {}</div>", entry.details)
+
+
+COLUMNS = (
+    Column("what", gettext_lazy("What"), _what, fixed=True),
+    Column("at", gettext_lazy("When"), _at, classes="text-secondary text-nowrap"),
+    Column("who", gettext_lazy("Who"), _who),
+    Column("record", gettext_lazy("Record"), _record),
+    Column("details", gettext_lazy("Details"), _details, classes="small text-secondary details"),
+    Column(
+        "request", gettext_lazy("Request"), lambda entry: entry.request_id, usual=False, classes="small text-secondary"
+    ),
+)
 
 
 def told(entries: Sequence[AuditEntry]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +83,9 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("job", args=[self.pk])
 
     def say(self, sentence: str, **params: Any) -> None:
         """What the job is doing, or how it ended: a sentence as it stands in the source, and what goes into it."""
