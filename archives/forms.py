@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 from django.forms.models import fields_for_model
 from django.utils.translation import gettext_lazy as _
 
-from archives.choices import DocumentKind, VisitKind
-from archives.layers import Layer
+from archives.choices import DocumentKind, FieldOwner, VisitKind
+from archives.layers import LAYERS, Layer
 from archives.models import Contact, CreditReport, Customer, VisitPlan
 from archives.parsing import BadRow, parse_customer
+from archives.queries.ownership import Place, keepers, locked_fields, locked_in
 from archives.queries.raw import NATURAL_KEYS, item_of, plain, raw_of
 from archives.rules.customers import locked_for
 from crm.core.errors import Refused
@@ -60,6 +61,8 @@ class LayerForm(forms.Form):
         self.now = now
         for name in self._closed(user):
             del self.fields[name]
+        for name, why in locked_in(layer, locked_fields(customer, user)).items():
+            self._lock(name, why)
         for field in self.fields.values():
             dressed(field)
 
@@ -82,6 +85,12 @@ class LayerForm(forms.Form):
         closed = locked_for(user) | ({"number"} if self.customer else set())
         return [name for name in self.fields if name in closed]
 
+    def _lock(self, name: str, why: str) -> None:
+        """Shown and not changed: somebody else keeps it."""
+        if name in self.fields:
+            self.fields[name].disabled, self.fields[name].required = True, False
+            self.fields[name].help_text = why
+
     def clean(self) -> dict[str, Any]:
         """What the parsers say of each field, in the place of the field."""
         cleaned = super().clean()
@@ -95,7 +104,8 @@ class LayerForm(forms.Form):
     @property
     def typed(self) -> dict[str, Any]:
         """What was typed, as the REST interface would have it."""
-        shown = [name for name in self.layer.fields if name in self.fields and name in self.cleaned_data]
+        open_fields = {name for name, field in self.fields.items() if not field.disabled}
+        shown = [name for name in self.layer.fields if name in open_fields and name in self.cleaned_data]
         return {name: plain(self.layer.model, name, self.cleaned_data[name]) for name in shown}
 
     @property
@@ -136,7 +146,57 @@ class FactForm(LayerForm):
     @property
     def bound(self) -> forms.BoundField | None:
         """The field; None where this person may not set it."""
-        return self[self.name] if self.name in self.fields else None
+        may_set = self.name in self.fields and not self.fields[self.name].disabled
+        return self[self.name] if may_set else None
+
+
+class KeepersForm(forms.Form):
+    """Who keeps each field of the customer: a choice for each, grouped by layer."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        programs = list(User.objects.filter(role=Role.CONNECTOR, is_active=True).order_by("username"))
+        self.kept = keepers()
+        super().__init__(*args, **kwargs)
+        for layer in LAYERS.values():
+            for name in layer.fields:
+                self.fields[f"{layer.code}.{name}"] = self._field(layer, name, programs)
+
+    def _field(self, layer: Layer, name: str, programs: list[User]) -> forms.Field:
+        keeper = self.kept.get((layer.code, name))
+        field = forms.TypedChoiceField(
+            label=layer.model._meta.get_field(name).verbose_name,
+            choices=[
+                *((FieldOwner.SHARED, FieldOwner.SHARED.label), (FieldOwner.DOSSIER, FieldOwner.DOSSIER.label)),
+                (FieldOwner.ERP, _("any ERP")),
+                *((f"erp:{program.pk}", program.name or program.username) for program in programs),
+            ],
+            coerce=choice_of,
+            initial=written(keeper.owner, keeper.account) if keeper else FieldOwner.SHARED,
+        )
+        return dressed(field)
+
+    @property
+    def choices(self) -> dict[Place, tuple[FieldOwner, int | None]]:
+        return {tuple(name.split(".")): choice for name, choice in self.cleaned_data.items()}
+
+    @property
+    def grouped(self) -> list[tuple[Layer, int, list[forms.BoundField]]]:
+        """The layers with how many of their fields are kept, and the fields."""
+        kept = [layer for layer, _name in self.kept]
+        return [
+            (layer, kept.count(layer.code), [self[f"{layer.code}.{name}"] for name in layer.fields])
+            for layer in LAYERS.values()
+        ]
+
+
+def choice_of(word: str) -> tuple[FieldOwner, int | None]:
+    """`erp:7` is the service account 7; the other words are who keeps the field."""
+    owner, _colon, account = word.partition(":")
+    return FieldOwner(owner), int(account) if account else None
+
+
+def written(owner: FieldOwner, account: int | None) -> str:
+    return f"{owner.value}:{account}" if account else owner.value
 
 
 class ContactForm(forms.ModelForm):

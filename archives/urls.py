@@ -6,9 +6,10 @@ from archives.api import bulk, contacts, flags, papers, receivables, reports, sy
 from archives.api import customers as customer_api
 from archives.api import documents as document_api
 from archives.api import plans as plan_api
-from archives.views import at_hand, customers, documents, edit, facts, follow_ups, plans, selected
+from archives.views import at_hand, customers, documents, edit, facts, follow_ups, kept_fields, plans, selected
 from archives.views import flags as flag_pages
 from archives.views import reports as report_pages
+from archives.views import sync_runs as sync_pages
 from archives.views import visits as visit_pages
 
 pages: list = [
@@ -38,6 +39,14 @@ pages: list = [
     path("visit-plans/", plans.plan_list, name="visit_plans"),
     path("visit-plans/<int:plan_id>/", plans.plan_edit, name="plan_edit"),
     path("visit-plans/<int:plan_id>/cancel/", plans.plan_cancel, name="plan_cancel"),
+    path("sync-runs/", sync_pages.sync_runs, name="sync_runs"),
+    path("sync-runs/<int:run>/", sync_pages.sync_run, name="sync_run"),
+    path("sync-runs/<int:run>/close/", sync_pages.close, name="sync_run_close"),
+    path("sync-runs/<int:run>/keep/", sync_pages.keep, name="sync_run_keep"),
+    path("sync-runs/<int:run>/abandon/", sync_pages.abandon, name="sync_run_abandon"),
+    path("sync-runs/<int:run>/retry/", sync_pages.retry, name="sync_run_retry_all"),
+    path("sync-runs/<int:run>/rows/<int:failure>/retry/", sync_pages.retry, name="sync_run_retry"),
+    path("kept-fields/", kept_fields.kept_fields, name="kept_fields"),
     path("flags/", flag_pages.flag_list, name="flags"),
     path("follow-ups/", follow_ups.follow_ups, name="follow_ups"),
     path("documents/<uuid:document_id>/", documents.download, name="document"),

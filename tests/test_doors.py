@@ -92,7 +92,7 @@ def address(route: str, name: str, things: dict) -> str:
 def value(kwarg: str, name: str, things: dict) -> str:
     if kwarg in ("number", "customer"):
         return things["customer"].number
-    if kwarg == "run":
+    if kwarg in ("run", "failure"):
         return "987654321"
     if kwarg == "order":
         return things["check"].order

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from archives.layers import LAYERS, WATCHED, Layer
 from archives.models import Confirmation, Customer
+from archives.queries.ownership import locked_fields, locked_in
 from archives.queries.raw import plain
 from archives.rules.customers import locked_for
 from crm.core.models import MoneyField, User
@@ -35,7 +36,7 @@ class Fact:
     """One field of one layer. `confirmed_on` is the newest word about it; without one, the day the archive began.
 
     `own` when that word was about this field and not about its whole layer. `verified` is who held the value against
-    the document; `changed` that it was another value then.
+    the document; `changed` that it was another value then. `kept` says who else keeps the field, so that it is locked.
     """
 
     layer: str
@@ -47,6 +48,7 @@ class Fact:
     verified: Confirmation | None
     changed: bool
     own: bool
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,25 @@ class ShownLayer:
     locked: set[str]
 
 
-def shown_fact(customer: Customer, layer: Layer, name: str) -> Fact:
-    """One fact by itself. Give it a customer with RECORDS selected; one statement more."""
-    return fact_of(customer, layer, name, confirmations_of(customer))
+def shown_fact(customer: Customer, layer: Layer, name: str, *, reader: User) -> Fact:
+    """One fact by itself. Give it a customer with RECORDS selected; two statements more."""
+    kept = locked_in(layer, locked_fields(customer, reader))
+    return fact_of(customer, layer, name, confirmations_of(customer), kept.get(name, ""))
 
 
 def archive_of(customer: Customer, *, reader: User) -> list[ShownLayer]:
-    """All layers with all their facts. Give it a customer with RECORDS selected; one statement more."""
-    said, locked = confirmations_of(customer), locked_for(reader)
-    return [_shown(customer, layer, said, locked) for layer in LAYERS.values()]
+    """All layers with all their facts. Give it a customer with RECORDS selected; two statements more."""
+    said, locked, kept = confirmations_of(customer), locked_for(reader), locked_fields(customer, reader)
+    return [_shown(customer, layer, said, locked, locked_in(layer, kept)) for layer in LAYERS.values()]
 
 
-def _shown(customer: Customer, layer: Layer, said: Said, locked: set[str]) -> ShownLayer:
+def _shown(customer: Customer, layer: Layer, said: Said, locked: set[str], kept: dict[str, str]) -> ShownLayer:
     days = [word.on for (code, _field), word in said.newest.items() if code == layer.code]
     return ShownLayer(
         layer=layer,
         groups=[
-            (group.title, [fact_of(customer, layer, name, said) for name in group.fields]) for group in layer.groups
+            (group.title, [fact_of(customer, layer, name, said, kept.get(name, "")) for name in group.fields])
+            for group in layer.groups
         ],
         confirmed_on=max(days, default=None),
         verified=said.verified.get((layer.code, "")),
@@ -102,7 +106,7 @@ def confirmations_of(customer: Customer) -> Said:
     return Said(newest, {(row.layer, row.field): row for row in rows if row.verified})
 
 
-def fact_of(customer: Customer, layer: Layer, name: str, said: Said) -> Fact:
+def fact_of(customer: Customer, layer: Layer, name: str, said: Said, kept: str = "") -> Fact:
     """One field with its value in words, the newest word about it – its own or its layer's – and who verified it."""
     field = layer.model._meta.get_field(name)
     newest, verified = _newest(said.newest, layer, name), _newest(said.verified, layer, name)
@@ -117,6 +121,7 @@ def fact_of(customer: Customer, layer: Layer, name: str, said: Said) -> Fact:
         verified=None if changed else verified,
         changed=changed,
         own=bool(newest and newest.field),
+        kept=kept,
     )
 
 

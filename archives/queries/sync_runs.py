@@ -103,7 +103,7 @@ class Source(NamedTuple):
 
 def sources(user: User) -> list[Source]:
     """Every source and object with its last run; two statements."""
-    rows = runs_of(user).order_by("account", "object", "-id").distinct("account", "object")
+    rows = runs_of(user).order_by("account_id", "object", "-id").distinct("account_id", "object")
     good = SyncRun.objects.visible_to(user).filter(GOOD).order_by().values_list("account", "object")
     ended = {(account, kind): at for account, kind, at in good.annotate(at=Max("finished_at"))}
     found = [Source(run, ended.get((run.account_id, run.object))) for run in rows]
