@@ -7,13 +7,14 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test screenshots lint setup setup-dev preflight vendor ci words
+.PHONY: help demo demo-reset test screenshots openapi lint setup setup-dev preflight vendor ci words
 
 help:
 	@echo 'make demo        run Dossier here with demonstration data (PORT=8123 make demo for another port)'
 	@echo 'make demo-reset  remove the demonstration data'
 	@echo 'make test        run the whole test suite'
 	@echo 'make screenshots pictures of every page, into var/screenshots; index.html there lays them side by side'
+	@echo 'make openapi     write the description of the REST interface, docs/openapi.yaml'
 	@echo 'make lint        check style, who imports whom, and migrations'
 
 demo: export DOSSIER_MODE = trial
@@ -32,6 +33,10 @@ test: setup-dev
 screenshots: export DOSSIER_MODE = trial
 screenshots: setup-dev
 	$(RUN) bench/screenshots.py $(ARGS)
+
+openapi: export DOSSIER_MODE = test
+openapi: setup
+	env -u DATABASE_URL -u REDIS_URL $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 lint: export DOSSIER_MODE = test
 lint: export DJANGO_SETTINGS_MODULE = crm.settings

@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "crm.api_examples.add_examples"],
     "ENUM_NAME_OVERRIDES": {
         "BulkModeEnum": ["partial", "atomic"],
         "SegmentEnum": "archives.choices.Segment",
@@ -305,6 +306,8 @@ SPECTACULAR_SETTINGS = {
         "CustomerStatusEnum": "archives.choices.CustomerStatus",
         "DocumentKindEnum": "archives.choices.DocumentKind",
         "OrderStatusEnum": "archives.choices.OrderStatus",
+        "SyncDecisionEnum": "archives.choices.SyncDecision",
+        "SyncStateEnum": "archives.choices.SyncState",
         "ReportKindEnum": "archives.choices.ReportKind",
         "VisitKindEnum": "archives.choices.VisitKind",
         "LimitModeEnum": "credit.models.LimitMode",

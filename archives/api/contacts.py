@@ -22,6 +22,7 @@ class ContactSerializer(serializers.ModelSerializer):
     """A person at a customer; `left_on` is the day since when they are not."""
 
     customer = serializers.CharField(source="customer.number")
+    email = serializers.CharField()
     decision_role = serializers.ChoiceField(choices=DecisionRole.choices, allow_blank=True)
     reports_to = serializers.IntegerField(source="reports_to_id", allow_null=True, help_text="id of another contact")
 

@@ -61,6 +61,7 @@ class WebhookChangeSerializer(StrictSerializer):
 
 class DeliverySerializer(serializers.ModelSerializer):
     message_id = serializers.CharField(help_text="the header webhook-id, the same over retries")
+    trouble = serializers.ChoiceField(choices=Delivery.Trouble.choices, allow_blank=True)
     created_at = Instant()
     tried_at = Instant(allow_null=True)
     due_at = Instant(allow_null=True, help_text="when it is tried again")
