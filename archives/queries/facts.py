@@ -15,6 +15,7 @@ from archives.layers import LAYERS, WATCHED, Layer
 from archives.models import Confirmation, Customer
 from archives.queries.ownership import locked_fields, locked_in
 from archives.queries.raw import plain
+from archives.queries.there import has
 from archives.rules.customers import locked_for
 from crm.core.models import MoneyField, User
 
@@ -101,6 +102,8 @@ def stalest_facts(customer: Customer, *, count: int = 3) -> list[Fact]:
 
 def confirmations_of(customer: Customer) -> Said:
     """Everything that was said of this customer's facts; one statement."""
+    if not has(customer, Confirmation):
+        return Said({}, {})
     rows = list(Confirmation.objects.filter(customer=customer).select_related("by").order_by("on", "id"))
     newest = {(row.layer, row.field): row for row in rows}
     return Said(newest, {(row.layer, row.field): row for row in rows if row.verified})

@@ -7,12 +7,10 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from archives.models import Customer
+from archives.queries.there import has
 from crm.core.models import Region, User
 
 SHOWN = 8
-THERE = """
-SELECT EXISTS (SELECT FROM archives_customer WHERE parent_id = %(customer)s),
-       EXISTS (SELECT FROM archives_customer WHERE distributor_id = %(customer)s)"""
 BELOW = """
 WITH RECURSIVE tree(id) AS (
     SELECT unnest(%s::bigint[])
@@ -39,8 +37,8 @@ class Group:
 
 
 def group_of(customer: Customer, *, reader: User) -> Group:
-    """One statement where there is no group, as with most; at most five, however large the group."""
-    has_daughters, supplies = _there(customer)
+    """Asks nothing where there is no group, as with most, once the customer was looked through; else four at most."""
+    has_daughters, supplies = has(customer, Customer, "parent_id"), has(customer, Customer, "distributor_id")
     seen = Customer.objects.visible_to(reader)
     rows = _family(customer, seen) if customer.parent_id or has_daughters else []
     return Group(
@@ -51,13 +49,6 @@ def group_of(customer: Customer, *, reader: User) -> Group:
         distributor=customer.distributor,
         indirect=seen.filter(distributor=customer).count() if supplies else 0,
     )
-
-
-def _there(customer: Customer) -> tuple[bool, bool]:
-    """Whether the customer has daughters, and whether it supplies others – seen or not."""
-    with connection.cursor() as cursor:
-        cursor.execute(THERE, {"customer": customer.pk})
-        return cursor.fetchone()
 
 
 def _family(customer: Customer, seen: QuerySet[Customer]) -> list[Customer]:

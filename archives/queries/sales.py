@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from archives.models import Customer, SalesRecord
-from crm.core.money import cents, rates_on, refuse_unrated
+from crm.core.money import cents, rates_for, refuse_unrated
 from crm.core.periods import add_months, full_months
 
 NOTHING = Decimal("0.00")
@@ -47,10 +47,11 @@ def average_monthly_sales(customer: Customer, today: date, *, months: int = YEAR
 
 def _summed(records: QuerySet[SalesRecord], day: date) -> dict[date, dict[str, Decimal | None]]:
     """The figures of each month at the rates of `day`, unrounded; refuses a currency without a rate."""
-    rates = rates_on(day)
     sums = {f"{name}_sum": Sum(name) for name in FIGURES}
     rows = list(records.order_by("month").values("month", "currency").annotate(**sums))
-    refuse_unrated([row["currency"] for row in rows], rates)
+    currencies = {row["currency"] for row in rows}
+    rates = rates_for(currencies, day)
+    refuse_unrated(currencies, rates)
     months = ((month, list(parts)) for month, parts in groupby(rows, itemgetter("month")))
     return {month: {name: _together(parts, name, rates) for name in FIGURES} for month, parts in months}
 

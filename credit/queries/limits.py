@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from archives.models import Customer
+from archives.queries.there import has
 from credit.models import CreditLimit, LimitMode
 from credit.queries.exposure import Exposure, exposure_of
 from crm.core.models import Unit
@@ -84,7 +85,7 @@ def ended_limit(customer_ids: Sequence[int], today: date) -> CreditLimit | None:
 def credit_of(customer: Customer, today: date, *, now: datetime | None = None) -> Credit:
     """Limit, exposure and headroom of a customer and of its group."""
     way = path(customer.pk) if customer.parent_id else [customer.pk]
-    limits = limits_of(way, today)
+    limits = limits_of(way, today) if len(way) > 1 or has(customer, CreditLimit) else {}
     head = next((above for above in way[:-1] if above in limits), way[0])
     exposures = exposure_of({head, customer.pk}, today)
     group = None if head == customer.pk else group_of(head, limits.get(head), exposures[head].total)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archives.models import CreditReport, Customer, Invoice
 from archives.queries.receivables import Ageing, Behaviour, ageing, payment_behaviour
+from archives.queries.there import has
 from credit.models import CreditLimit, LimitApplication, OrderCheck
 from credit.queries.exposure import Exposure
 from credit.queries.limits import Credit, Group, credit_of
@@ -72,13 +73,17 @@ class Receivables:
 
 def strip_of(customer: Customer, today: date) -> Strip:
     """The credit strip of the customer's page."""
-    report = CreditReport.objects.filter(customer=customer).order_by("-issued_on", "-id").first()
-    scored = latest_assessment(customer, "5c")
+    report = latest_report(customer) if has(customer, CreditReport) else None
+    scored = latest_assessment(customer, "5c") if has(customer, Assessment) else None
     try:
         credit = credit_of(customer, today)
     except Refused as refusal:
         return Strip(None, [], scored, report, str(refusal))
     return Strip(credit, exposure_bar(credit.exposure, credit.amount), scored, report)
+
+
+def latest_report(customer: Customer) -> CreditReport | None:
+    return CreditReport.objects.filter(customer=customer).order_by("-issued_on", "-id").first()
 
 
 def exposure_bar(exposure: Exposure, limit: Decimal | None) -> list[Segment]:

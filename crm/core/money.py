@@ -37,6 +37,11 @@ def rates_on(day: date) -> dict[str, Decimal]:
     return rates
 
 
+def rates_for(currencies: Iterable[str], day: date) -> dict[str, Decimal]:
+    """What `rates_on` says; not asked where everything is in the base currency."""
+    return rates_on(day) if set(currencies) - {settings.BASE_CURRENCY} else {settings.BASE_CURRENCY: Decimal(1)}
+
+
 def to_base(amount: Decimal, currency: str, *, day: date, rates: dict[str, Decimal] | None = None) -> Decimal:
     """`amount` of `currency` in the base currency, rounded half up to cents. Refuses a currency without a rate."""
     if currency == settings.BASE_CURRENCY:

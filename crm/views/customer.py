@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from archives.choices import DocumentKind
-from archives.models import Customer, Invoice, Order
+from archives.models import Confirmation, CreditReport, Customer, Invoice, Order
 from archives.queries.facts import RECORDS, WATCHED_RECORDS, archive_of, stalest_facts
 from archives.queries.group import group_of, region_path
 from archives.queries.history import Key, changes_of
 from archives.queries.people import people_of
 from archives.queries.sales_screen import SPANS, sales_by_line, sales_chart, sales_of
+from archives.queries.there import look_through
+from credit.models import CreditLimit
 from credit.queries import receivables_of, strip_of
 from credit.queries.charts import credit_charts
 from crm.core.doors import needs
@@ -31,7 +33,8 @@ from crm.core.timeline import Place
 from crm.views.deeds import deeds_of
 from crm.views.documents import documents_of
 from crm.views.search import note_opened
-from crm.views.timeline import CHIPS, timeline_of
+from crm.views.timeline import CHIPS, KEPT_IN, timeline_of
+from scoring.models import Assessment
 from scoring.queries import scores_of
 from scoring.queries.charts import radars_of, scores_chart
 
@@ -41,6 +44,9 @@ COUNTS = {
     "people_count": "SELECT count(*) FROM archives_contact WHERE customer_id = archives_customer.id AND left_on ISNULL",
     "paper_count": "SELECT count(*) FROM archives_document WHERE customer_id = archives_customer.id",
 }
+# What page and timeline ask for only where there is any: records of the customer, companies below it and behind it.
+OF_A_CUSTOMER = {*KEPT_IN.values(), Confirmation, CreditReport, CreditLimit, Assessment}
+KINDS = [*((kind, "customer_id") for kind in OF_A_CUSTOMER), (Customer, "parent_id"), (Customer, "distributor_id")]
 Loader = Callable[[HttpRequest, Customer], dict[str, Any]]
 
 
@@ -64,9 +70,12 @@ def customer_page(request: HttpRequest, number: str, tab: str = "timeline") -> H
     if tab not in TABS:
         raise Http404
     customer = get_object_or_404(_customers(request, TABS[tab]), number=number)
+    alone = request.htmx and request.htmx.target == "tab" and not request.htmx.history_restore_request
+    if not alone or tab == "timeline":
+        look_through(customer, KINDS)
     context = {"customer": customer, "tabs": _labelled(customer), "tab": TABS[tab]}
     context |= TABS[tab].load(request, customer)
-    if request.htmx and request.htmx.target == "tab" and not request.htmx.history_restore_request:
+    if alone:
         return render(request, "crm/customer.html#tab-alone", context)
     note_opened(request, customer)
     return render(request, "crm/customer.html", context | _around(request, customer))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import DateTimeField, Model
 from django.db.models.functions import Cast
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from archives.models import CreditReport, Customer, Document, Flag, Visit, VisitPlan
 from archives.queries import timeline as archive
 from archives.queries.plans import open_plans_of
+from archives.queries.there import has
 from credit.models import Approval, LimitApplication, OrderCheck
 from credit.queries import why_held
 from crm.core.models import User
@@ -37,7 +37,7 @@ class Shown:
 
 
 def timeline_of(customer: Customer, *, reader: User, show: str, than: Place | None) -> Shown:
-    """The newest events older than `than` of the chip `show`: a statement for each kind there is, and one."""
+    """The newest events older than `than` of the chip `show`: a statement for each kind that the customer has."""
     _label, sources = CHIPS[show]
     planning = [open_plans_of] if than is None and archive.visits in sources else []
     there = held(customer, [*sources, *planning])
@@ -55,15 +55,8 @@ def timeline_of(customer: Customer, *, reader: User, show: str, than: Place | No
 
 
 def held(customer: Customer, sources: Sequence[Source]) -> list[Source]:
-    """Those of the sources that have anything of this customer: most have little, and one statement tells which."""
-    asked = {source: KEPT_IN[source]._meta.db_table for source in sources if source in KEPT_IN}
-    if len(asked) < 2:
-        return list(sources)
-    there = ", ".join(f"EXISTS (SELECT FROM {table} WHERE customer_id = %(customer)s)" for table in asked.values())
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {there}", {"customer": customer.pk})
-        empty = {source for source, found in zip(asked, cursor.fetchone(), strict=True) if not found}
-    return [source for source in sources if source not in empty]
+    """Those of the sources that have anything of this customer, as far as it was looked through."""
+    return [source for source in sources if source not in KEPT_IN or has(customer, KEPT_IN[source])]
 
 
 def assessments(customer: Customer, than: Place | None, count: int, *, reader: User) -> list[Event]:

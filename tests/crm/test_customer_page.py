@@ -97,6 +97,22 @@ def test_queries_do_not_grow_with_the_rows(page_as, seller, tab, region, django_
         client.get(f"/customers/{large.number}/{tab}")
 
 
+def test_of_what_a_customer_has_none_nothing_is_asked(page_as, seller, region, customer):
+    bare = CustomerFactory(owner=seller, region=region)
+    fill(customer, seller, 1)
+    client = page_as(seller)
+    asked = {}
+    for one in (bare, customer):
+        client.get(f"/customers/{one.number}/")  # the first opening is noted among the recent ones
+        with CaptureQueriesContext(connection) as statements:
+            client.get(f"/customers/{one.number}/")
+        asked[one] = " ".join(statement["sql"] for statement in statements)
+        assert len(statements) <= (11 if one == bare else 19)
+    for table in ("archives_creditreport", "archives_visit", "credit_ordercheck", "archives_confirmation"):
+        assert f'FROM "{table}"' not in asked[bare]
+    assert 'FROM "archives_creditreport"' in asked[customer] and 'FROM "archives_visit"' in asked[customer]
+
+
 def test_a_tab_alone_brings_only_itself_and_the_row_of_tabs(page_as, seller, customer):
     client = page_as(seller)
     alone = client.get(f"/customers/{customer.number}/archive/", headers={"HX-Request": "true", "HX-Target": "tab"})
