@@ -105,7 +105,7 @@ def _details(entry: AuditEntry) -> SafeString:
 
 COLUMNS = (
     Column("what", gettext_lazy("What"), _what, fixed=True),
-    Column("at", gettext_lazy("When"), _at, classes="text-secondary text-nowrap"),
+    Column("at", gettext_lazy("When"), _at, classes="text-secondary"),
     Column("who", gettext_lazy("Who"), _who),
     Column("record", gettext_lazy("Record"), _record),
     Column("details", gettext_lazy("Details"), _details, classes="small text-secondary details"),

@@ -61,6 +61,20 @@ def test_what_is_typed_survives_a_reload(note):
     assert note.locator("#stock-3").is_checked()
 
 
+def test_my_day_leads_on_to_a_note_that_only_the_device_has(note, customer):
+    note.route("**/visits/draft/", lambda route: route.abort())
+    note.locator("[name=content]").fill(TEXT)
+    wait_for_state(note, "device")
+    note.goto("/")
+    line = note.locator("#unsent a.day-row")
+    line.wait_for()
+    assert TEXT in line.inner_text() and note.get_by_text("One note on this device").is_visible()
+    line.click()
+    note.wait_for_url(f"**/customers/{customer.number}/visits/new/")
+    note.locator("#note-restored").wait_for()
+    assert note.locator("[name=content]").input_value() == TEXT
+
+
 def test_what_is_typed_reaches_the_server_too(note, browse, seller, customer):
     note.locator("[name=content]").fill(TEXT)
     wait_for_state(note, "saved")
