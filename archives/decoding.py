@@ -4,6 +4,7 @@ What is good on first sight becomes a row here; what is not goes, item by item, 
 (`archives.parsing`), which names every mistake. Both come to the same rows. Pure: no database, no clock.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from crm.core.api.formats import parse_json
 # JSON whose names stand apart from their colons cannot be counted as below; it is read carefully.
 SPACED_NAME = re.compile(rb'"\s+:')
 NAME = b'":'
+SPACE = re.compile(r"[ \t\n\r]*")
 # What JSON may hold for a field; the rest is the parser's to say. To msgspec, true is no number.
 HELD = {
     values.parse_truth: bool,
@@ -92,11 +94,18 @@ PAYMENTS = Kind("payments", parsing.parse_payment, NUMBERED | parsing.PAYMENT)
 KINDS = {kind.noun: kind for kind in (CUSTOMERS, SALES, ORDERS, INVOICES, PAYMENTS)}
 
 
-def read_array(raw: bytes, kind: Kind) -> tuple[Sheet, list[BadRow]]:
-    """The good and the bad of a JSON array. Raises ParseError where anything in it is not clean JSON."""
+class TooMany(Exception):
+    """There are more items than one may bring."""
+
+
+def read_array(raw: bytes, kind: Kind, *, most: int) -> tuple[Sheet, list[BadRow]]:
+    """The good and the bad of a JSON array. Raises TooMany, and ParseError where anything in it is not clean JSON."""
+    if raw.count(b"{") > most:
+        _refuse_more(raw, most)
     try:
         items = kind.many.decode(raw)
     except REFUSALS:
+        _refuse_more(raw, most)
         return _read_each(_parts(raw), kind)
     columns = _columns(items)
     sheet, wrong = _sheet(range(len(items)), columns, kind)
@@ -112,17 +121,20 @@ def _read_each(parts: Sequence[bytes], kind: Kind) -> tuple[Sheet, list[BadRow]]
     read: dict[int, Row | BadRow] = {row.index: row for row in sheet.rows() if row.index not in wrong}
     for index, part in enumerate(parts):
         if index not in read:
-            read[index] = kind.parse(parse_json(part), index=index)
+            read[index] = kind.parse(parse_json(b'{"":%b}' % part)[""], index=index)  # strict about bare texts, too
     rows, failed = parsing.once(read[index] for index in range(len(parts)))
     return Sheet.of(rows), failed
 
 
 def read_lines(lines: Sequence[bytes], kind: Kind) -> tuple[Sheet, list[BadRow]]:
     """The same of lines, of which a broken one fails alone."""
-    try:
-        return read_array(b"[" + b",".join(lines) + b"]", kind) if all(map(_closed, lines)) else _mended(lines, kind)
-    except ParseError:
+    if not all(map(_closed, lines)):
         return _mended(lines, kind)
+    try:
+        sheet, failed = read_array(b"[" + b",".join(lines) + b"]", kind, most=len(lines))
+    except (ParseError, TooMany):
+        return _mended(lines, kind)
+    return (sheet, failed) if len(sheet.indexes) + len(failed) == len(lines) else _mended(lines, kind)
 
 
 def _closed(line: bytes) -> bool:
@@ -139,6 +151,25 @@ def _mended(lines: Sequence[bytes], kind: Kind) -> tuple[Sheet, list[BadRow]]:
             rows.append(BadRow(index=index, key="", errors=[FieldError("", "malformed", str(failure.detail))]))
     good, failed = parsing.once(rows)
     return Sheet.of(good), failed
+
+
+def _refuse_more(raw: bytes, most: int) -> None:
+    """Count the items one by one, so that no more of them is ever held; what is no JSON is refused by others."""
+    text, decoder = raw.decode("utf-8", "replace"), json.JSONDecoder()
+    at, count = _on(text, 1), 0
+    try:
+        while text[at : at + 1] not in ("", "]"):
+            at = _on(text, decoder.raw_decode(text, at)[1])
+            count += 1
+            if count > most:
+                raise TooMany
+            at = _on(text, at + 1) if text[at : at + 1] == "," else at
+    except (ValueError, RecursionError):
+        return
+
+
+def _on(text: str, at: int) -> int:
+    return SPACE.match(text, at).end()
 
 
 def _parts(raw: bytes) -> list[bytes]:
@@ -158,9 +189,14 @@ def _typed(part: bytes, kind: Kind) -> Struct | None:
     return item if _said_once(part, _columns([item])) else None
 
 
+def said_once(raw: bytes, given: int) -> bool:
+    """Whether `raw` has no more names than there are fields given in it, so that none stands twice."""
+    return raw.count(NAME) == given and not SPACED_NAME.search(raw)
+
+
 def _said_once(raw: bytes, columns: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether no object gives a field twice, of which msgspec would keep the last: as many names as fields given."""
-    return raw.count(NAME) == _given_in(columns) and not SPACED_NAME.search(raw)
+    """Whether no object gives a field twice, of which msgspec would keep the last."""
+    return said_once(raw, _given_in(columns))
 
 
 def _given_in(columns: Mapping[str, Sequence[Any]]) -> int:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from archives.commands import line_files
 from archives.commands.exports import cells, heads
 from archives.commands.flags import refresh_freshness
 from archives.commands.handing_over import hand_over
@@ -104,6 +105,20 @@ def _in_chunks(job: Job, do: Callable[..., Outcome]) -> Iterator[None]:
         job.result["why"] = [*job.result["why"], *outcome.skipped][:NAMED]
         job.done += len(chunk)
         yield
+
+
+BULK_COUNTS = {
+    "created": _("created"),
+    "updated": _("updated"),
+    "unchanged": _("unchanged"),
+    "failed": _("failed"),
+}
+
+
+@handler(line_files.KIND, _("Take records in from a file"), counts=BULK_COUNTS)
+def take_lines(job: Job) -> Iterator[None]:
+    """Lay the lines of a file in, as the bulk calls do."""
+    yield from line_files.take(job)
 
 
 @handler("export_customers", _("Export customers"), counts={"rows": _("customers")})

@@ -241,6 +241,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+BULK_FILE_MAX_BYTES = env.int("BULK_FILE_MAX_BYTES", default=1024 * 1024 * 1024)  # unpacked
 FILE_UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 
 # --- Languages ------------------------------------------------------------------------------------------------------

@@ -1,26 +1,37 @@
 """Up to ten thousand records in one call: what came of each, and every mistake with its place."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from archives import decoding
 from archives.api import shapes
 from archives.choices import SyncObject
+from archives.commands import line_files
 from archives.commands.bulk import Batch, Ignored, Mode, State
 from archives.commands.customers import upsert_customers
 from archives.commands.sync_runs import join_run, note_call
 from archives.commands.trade import upsert_invoices, upsert_orders, upsert_payments, upsert_sales
+from archives.decoding import Kind, TooMany, read_array, said_once
 from archives.models import SyncRun
-from archives.parsing import BadRow, Row, parse_customer, parse_invoice, parse_order, parse_payment, parse_sales
+from archives.parsing import BadRow, Sheet
+from crm.core.api.bodies import body_in_bits
+from crm.core.api.formats import parse_json
 from crm.core.api.problems import CONTENT_TYPE, Conflict, problem
-from crm.core.api.views import ApiView, Idempotent
+from crm.core.api.views import ApiView, Idempotent, fingerprint_of_parts
 from crm.core.errors import Invalid, NotThere
+from crm.core.models import Job
 from crm.core.roles import Can
 
 HOW = """
@@ -31,10 +42,32 @@ of items does not matter; a key given twice fails the later item.
 200 when all went through, 207 when some failed. With `mode: atomic` one failure fails all: 422, nothing written. With
 `dry_run` nothing is written either, and the answer says what would happen.
 
+Very many records come as lines (`application/x-ndjson`), one object a line and as many as there are, plain or packed by
+gzip: the answer is a job, which takes them ten thousand at a time and goes on where it stopped. `?dry_run=true` is a
+trial; `mode=atomic` is not to be had. The job's `result` counts and names the lines that failed; a broken line fails
+alone. A key that comes again in the same ten thousand lines fails; further on it is a later call.
+
 `?run=` names the sync run that the call belongs to. `warnings` are there only when values were not taken, because
 somebody else keeps the field.
 """
 RUN = OpenApiParameter("run", int, description="the sync run that the call belongs to")
+MODE = OpenApiParameter("mode", str, enum=["partial"], description="of lines only")
+DRY_RUN = OpenApiParameter("dry_run", bool, description="of lines only; with items it stands in the body")
+
+
+class RawJSON(BaseParser):
+    """Hands the body on as it is: `archives.decoding` reads it, as strictly as every other."""
+
+    media_type = "application/json"
+
+    def parse(self, stream, media_type=None, parser_context=None) -> bytes:
+        return stream.read()
+
+
+class Lines(RawJSON):
+    """One JSON object a line. Nobody reads these as a whole."""
+
+    media_type = "application/x-ndjson"
 
 
 def _documented(request: type, summary: str):
@@ -42,35 +75,57 @@ def _documented(request: type, summary: str):
     return extend_schema(
         summary=summary,
         description=HOW,
-        parameters=[RUN],
-        request=request,
-        responses={200: result, 207: result, (422, CONTENT_TYPE): shapes.AtomicRefusalSerializer},
+        parameters=[RUN, MODE, DRY_RUN],
+        request={"application/json": request, Lines.media_type: OpenApiTypes.STR},
+        responses={
+            200: result,
+            202: shapes.BulkJobSerializer,
+            207: result,
+            (422, CONTENT_TYPE): shapes.AtomicRefusalSerializer,
+        },
     )
 
 
 class BulkView(Idempotent, ApiView):
-    """The door for one noun: `parse` reads an item, `upsert` takes the batch."""
+    """The door for one noun: `kind` says how items are read, `upsert` takes the batch."""
 
     key_required = True
-    takes = frozenset({"run"})
-    object: SyncObject
+    parser_classes = [RawJSON, Lines]
     pagination_class = None
     filterset_class = None
     serializer_class = shapes.BulkResultSerializer
-    parse: Callable[..., Row | BadRow]
+    kind: Kind
     upsert: Callable[..., Batch]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.lines = (request.content_type or "").partition(";")[0].strip().lower() == Lines.media_type
+        self.takes = frozenset({"run", "mode", "dry_run"} if self.lines else {"run"})
+        super().initial(request, *args, **kwargs)
+
+    def take_body(self, request: HttpRequest) -> None:
+        if not self.lines:
+            super().take_body(request)
+
     def take(self, request: Request) -> Response:
+        if self.lines:
+            return self._keep_lines(request)
         return self.dispatch_once(request, lambda: self._taken(request))
 
     def _taken(self, request: Request) -> Response:
-        items, how = _read(request.data)
+        items, how = _read(request.data if isinstance(request.data, bytes) else b"")
         run = self._run(request)
-        batch = Batch.read(items, type(self).parse, **how)
+        batch = Batch.of(*self._read_items(items), **how)
         type(self).upsert(batch, by=request.user, today=timezone.localdate())
         if run is not None:
-            note_call(run, batch, items, now=timezone.now())
+            note_call(run, batch, parse_json(items) if batch.failed else [], now=timezone.now())
         return _answer(request, batch)
+
+    def _read_items(self, items: bytes) -> tuple[Sheet, list[BadRow]]:
+        try:
+            return read_array(items, self.kind, most=shapes.MAX_ITEMS)
+        except TooMany as more:
+            detail = _("At most %(count)s items in a call.") % {"count": shapes.MAX_ITEMS}
+            raise Conflict(413, "too_many_items", detail) from more
 
     def _run(self, request: Request) -> SyncRun | None:
         """The run that the call names, held open until the call has been taken."""
@@ -79,22 +134,77 @@ class BulkView(Idempotent, ApiView):
             return None
         if not RUN_NUMBER.fullmatch(named):
             raise NotThere()
-        return join_run(int(named), object=self.object, by=request.user, now=timezone.now())
+        return join_run(int(named), object=SyncObject(self.kind.noun), by=request.user, now=timezone.now())
+
+    # Many lines ------------------------------------------------------------------------------------------------------
+
+    def _keep_lines(self, request: Request) -> Response:
+        """Keep the file as it arrives, and answer with the job that takes it; a repeated request finds its first."""
+        dry_run = _asked_for_lines(request)
+        self.key_of(request)
+        kept = line_files.keep(body_in_bits(request._request, most_bytes=settings.BULK_FILE_MAX_BYTES))
+        queued: list[Job] = []
+
+        def work() -> Response:
+            run = self._run(request)
+            asked = {"noun": self.kind.noun, "by": request.user, "dry_run": dry_run, "run": run and run.pk}
+            queued.append(line_files.enqueue(kept, **asked))
+            return Response({"job": queued[0].pk}, status=202)
+
+        try:
+            return self.dispatch_once(request, work, fingerprint_of_parts(request, kept.digest.encode()))
+        finally:
+            if not queued:
+                line_files.discard(kept.name)
 
 
-def _read(body: Any) -> tuple[list, dict[str, Any]]:
-    """Items, and how they are to be taken; refuses a body of another shape."""
+def _asked_for_lines(request: Request) -> bool:
+    """Whether it is a trial. Refuses `atomic`, and what is neither."""
+    match request.query_params.get("mode", Mode.PARTIAL), request.query_params.get("dry_run", "false"):
+        case Mode.PARTIAL, "true" | "false" as dry_run:
+            return dry_run == "true"
+        case Mode.PARTIAL, _other:
+            raise Invalid({"dry_run": _("Write true or false.")})
+        case Mode.ATOMIC, _any:
+            raise Invalid({"mode": _("A file of lines is taken batch by batch, so never all or none of it.")})
+    raise Invalid({"mode": _("Write partial or atomic.")})
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True):
+    """What a call consists of, the items still as they came."""
+
+    items: msgspec.Raw
+    mode: Mode | msgspec.UnsetType = msgspec.UNSET
+    dry_run: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+BODY = msgspec.json.Decoder(Body)
+KNOWN = {"items", "mode", "dry_run"}
+RUN_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+
+
+def _read(raw: bytes) -> tuple[bytes, dict[str, Any]]:
+    """The array of items, and how they are to be taken; refuses a body of another shape."""
+    try:
+        body = BODY.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _read_carefully(raw)
+    items = bytes(body.items)
+    how = {name: value for name in ("mode", "dry_run") if (value := getattr(body, name)) is not msgspec.UNSET}
+    if not items.startswith(b"[") or not said_once(raw.replace(items, b"", 1), 1 + len(how)):
+        return _read_carefully(raw)
+    return items, how
+
+
+def _read_carefully(raw: bytes) -> tuple[bytes, dict[str, Any]]:
+    """The same of a body that is wrong, or written in an unusual way; refuses the first with its mistakes."""
+    body = parse_json(raw)
     if not isinstance(body, dict):
         raise Invalid({"": _("The body must be an object with items.")})
     if errors := _mistakes(body):
         raise Invalid(errors, codes=dict.fromkeys(body.keys() - KNOWN, "unknown_field"))
-    if len(body["items"]) > shapes.MAX_ITEMS:
-        raise Conflict(413, "too_many_items", _("At most %(count)s items in a call.") % {"count": shapes.MAX_ITEMS})
-    return body["items"], {"mode": Mode(body.get("mode", Mode.PARTIAL)), "dry_run": body.get("dry_run", False)}
-
-
-KNOWN = {"items", "mode", "dry_run"}
-RUN_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+    how = {"mode": Mode(body.get("mode", Mode.PARTIAL)), "dry_run": body.get("dry_run", False)}
+    return json.dumps(body["items"]).encode(), how
 
 
 def _mistakes(body: dict) -> dict[str, str]:
@@ -135,9 +245,8 @@ def _warned(one: Ignored) -> dict[str, Any]:
 
 
 class CustomersBulkView(BulkView):
-    object = SyncObject.CUSTOMERS
     scope, rights = "customers", {"write": Can.EDIT_ARCHIVE}
-    parse, upsert = parse_customer, upsert_customers
+    kind, upsert = decoding.CUSTOMERS, upsert_customers
 
     @_documented(shapes.CustomersBulkSerializer, "Take customers in")
     def post(self, request: Request) -> Response:
@@ -145,9 +254,8 @@ class CustomersBulkView(BulkView):
 
 
 class SalesBulkView(BulkView):
-    object = SyncObject.SALES
     scope, rights = "sales", {"write": Can.SYNC}
-    parse, upsert = parse_sales, upsert_sales
+    kind, upsert = decoding.SALES, upsert_sales
 
     @_documented(shapes.SalesBulkSerializer, "Take monthly sales in")
     def post(self, request: Request) -> Response:
@@ -155,9 +263,8 @@ class SalesBulkView(BulkView):
 
 
 class OrdersBulkView(BulkView):
-    object = SyncObject.ORDERS
     scope, rights = "orders", {"write": Can.SYNC}
-    parse, upsert = parse_order, upsert_orders
+    kind, upsert = decoding.ORDERS, upsert_orders
 
     @_documented(shapes.OrdersBulkSerializer, "Take orders in")
     def post(self, request: Request) -> Response:
@@ -165,9 +272,8 @@ class OrdersBulkView(BulkView):
 
 
 class InvoicesBulkView(BulkView):
-    object = SyncObject.INVOICES
     scope, rights = "receivables", {"write": Can.SYNC}
-    parse, upsert = parse_invoice, upsert_invoices
+    kind, upsert = decoding.INVOICES, upsert_invoices
 
     @_documented(shapes.InvoicesBulkSerializer, "Take invoices in")
     def post(self, request: Request) -> Response:
@@ -175,9 +281,8 @@ class InvoicesBulkView(BulkView):
 
 
 class PaymentsBulkView(BulkView):
-    object = SyncObject.PAYMENTS
     scope, rights = "receivables", {"write": Can.SYNC}
-    parse, upsert = parse_payment, upsert_payments
+    kind, upsert = decoding.PAYMENTS, upsert_payments
 
     @_documented(shapes.PaymentsBulkSerializer, "Take payments in")
     def post(self, request: Request) -> Response:

@@ -177,6 +177,12 @@ class BulkResultSerializer(serializers.Serializer):
     )
 
 
+class BulkJobSerializer(serializers.Serializer):
+    """The job that takes the lines; `GET /jobs/{id}/` tells how far it is and what came of them."""
+
+    job = serializers.UUIDField()
+
+
 class AtomicRefusalSerializer(ProblemSerializer):
     """A problem; with `code` `atomic_failed` it carries the result too, and nothing was written."""
 

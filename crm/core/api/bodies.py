@@ -2,15 +2,19 @@
 
 import gzip
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 
 from crm.core.api.problems import Conflict
+
+BIT = 256 * 1024
+GZIP = 31  # to zlib: a gzip header, and the largest window
 
 
 def take_body(request: HttpRequest) -> None:
@@ -27,6 +31,53 @@ def take_body(request: HttpRequest) -> None:
     elif packing not in ("", "identity"):
         raise Conflict(415, "unsupported_encoding", _("Send the body plain or packed by gzip."))
     request.body  # noqa: B018 – reading it keeps it
+
+
+def body_in_bits(request: HttpRequest, *, most_bytes: int) -> Iterator[bytes]:
+    """The body bit by bit, unpacked, for what is too large to be held; nothing may have read it before.
+
+    Refuses what `take_body` refuses, more than `most_bytes` after unpacking, and a body that ends too early.
+    """
+    packing = request.headers.get("Content-Encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        raise Conflict(415, "unsupported_encoding", _("Send the body plain or packed by gzip."))
+    bits, count = _bits(request), 0
+    for bit in _unpacked_bits(bits) if packing.endswith("gzip") else bits:
+        count += len(bit)
+        if count > most_bytes:
+            raise RequestDataTooBig
+        yield bit
+
+
+def _bits(request: HttpRequest) -> Iterator[bytes]:
+    chunked = "HTTP_TRANSFER_ENCODING" in request.META
+    if chunked and not request.META.get("wsgi.input_terminated"):
+        raise Conflict(411, "length_required", _("Send the body with a Content-Length."))
+    stream, count = request.META["wsgi.input"] if chunked else request, 0
+    try:
+        while bit := stream.read(BIT):
+            count += len(bit)
+            yield bit
+    except UnreadablePostError as failure:
+        raise ParseError(_("The body has not arrived whole.")) from failure
+    if not chunked and count != int(request.META.get("CONTENT_LENGTH") or 0):
+        raise ParseError(_("The body has not arrived whole."))
+
+
+def _unpacked_bits(bits: Iterator[bytes]) -> Iterator[bytes]:
+    """Never more than a bit of what comes out at once, however small it was packed."""
+    opened = zlib.decompressobj(wbits=GZIP)
+    try:
+        for packed in bits:
+            while packed:
+                if opened.eof:  # gzip files may be put one after the other
+                    opened = zlib.decompressobj(wbits=GZIP)
+                yield opened.decompress(packed, BIT)
+                packed = opened.unused_data if opened.eof else opened.unconsumed_tail
+    except zlib.error as failure:
+        raise ParseError(_("The body says that it is gzip, and is not.")) from failure
+    if not opened.eof:
+        raise ParseError(_("The body says that it is gzip, and is not."))
 
 
 def _put(request: HttpRequest, body: bytes) -> None:

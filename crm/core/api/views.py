@@ -29,10 +29,14 @@ class ApiView(generics.GenericAPIView):
     reads_parameters = False  # set where GET reads its query parameters and refuses unknown ones itself
 
     def initial(self, request, *args, **kwargs):
-        take_body(request._request)
+        self.take_body(request._request)
         super().initial(request, *args, **kwargs)
         if request.method in self.allowed_methods and not (self.reads_parameters and request.method in SAFE_METHODS):
             refuse_unknown_parameters(request.query_params, set(self.takes))
+
+    def take_body(self, request) -> None:
+        """How the body comes in: whole, unless a view reads it bit by bit."""
+        take_body(request)
 
     def options(self, request, *args, **kwargs):
         """What may be done here stands in `Allow`; how, in the OpenAPI document."""
@@ -72,20 +76,28 @@ class Idempotent:
 
     key_required = False
 
-    def dispatch_once(self, request, work) -> Response:
-        """Run `work()` – which returns a Response – at most once for the key of this request."""
+    def dispatch_once(self, request, work, fingerprint: str | None = None) -> Response:
+        """Run `work()` – which returns a Response – at most once for the key of this request.
+
+        Of a body that has been read bit by bit the view brings the `fingerprint`.
+        """
+        key = self.key_of(request)
+        if key is None:
+            return work()
+        with transaction.atomic():
+            return self._claimed(request, key, work, fingerprint or fingerprint_of(request))
+
+    def key_of(self, request) -> str | None:
+        """The key of the request. Refuses none where one is needed, and one that is too long."""
         key = request.headers.get("Idempotency-Key")
         if key is None:
             if self.key_required:
                 raise Conflict(400, "idempotency_key_required", _("Send an Idempotency-Key header with this request."))
-            return work()
-        if not 1 <= len(key) <= KEY_LENGTH:
+        elif not 1 <= len(key) <= KEY_LENGTH:
             raise Conflict(400, "idempotency_key_invalid", _("An Idempotency-Key has 1 to 255 characters."))
-        with transaction.atomic():
-            return self._claimed(request, key, work)
+        return key
 
-    def _claimed(self, request, key: str, work) -> Response:
-        fingerprint = fingerprint_of(request)
+    def _claimed(self, request, key: str, work, fingerprint: str) -> Response:
         fresh = IdempotencyKey(account=request.user, key=key, fingerprint=fingerprint)
         IdempotencyKey.objects.bulk_create([fresh], ignore_conflicts=True)
         row = IdempotencyKey.objects.select_for_update().get(account=request.user, key=key)
@@ -106,7 +118,12 @@ class Idempotent:
 
 def fingerprint_of(request) -> str:
     """SHA-256 of method, path and body: what makes two requests the same."""
-    parts = (request.method.encode(), request.get_full_path().encode(), _body(request))
+    return fingerprint_of_parts(request, _body(request))
+
+
+def fingerprint_of_parts(request, body: bytes) -> str:
+    """The same with another `body`, such as the digest of one that was never held whole."""
+    parts = (request.method.encode(), request.get_full_path().encode(), body)
     return hashlib.sha256(b"\n".join(parts)).hexdigest()
 
 
