@@ -18,6 +18,7 @@ from archives.queries.marking import Piece, excerpt, found_in, marked, marked_na
 from archives.search import best_first, digits_of, search_condition, text_condition
 from crm.core.keyset import Page, page_of
 from crm.core.models import User
+from crm.core.roles import Role, Scope
 from crm.core.words import listed
 
 SHOWN = 6
@@ -30,7 +31,20 @@ BY_TOKENS = ALWAYS | {"enable_bitmapscan": "on", "enable_sort": "on"}
 IN_ORDER = ALWAYS | {"enable_bitmapscan": "off", "enable_sort": "off"}
 # Along the index of the numbers, only as far as the first rows go: thousands may begin alike.
 BY_NUMBER = ALWAYS | {"enable_bitmapscan": "off", "enable_hashjoin": "off"}
+# One pass over the reader's customers, not one walk to the customer of each of thousands of notes.
+BY_HASH = BY_TOKENS | {"enable_nestloop": "off"}
 LONGEST = 100
+# What a hit shows of each record; a customer has sixty columns.
+NAMES = ("customer__number", "customer__name", "customer__short_name")
+OF_CUSTOMERS = (
+    *("number", "name", "short_name", "former_names", "tax_number", "phone"),
+    *("region__name", "owner__name", "owner__username"),
+)
+OF_TEXTS: dict[type[Model], tuple[str, ...]] = {
+    Contact: (*NAMES, "name", "title", "email", "phone", "left_on"),
+    Visit: (*NAMES, "happened_at", "kind", "content", "people", "next_step", "by__name", "by__username"),
+    Document: (*NAMES, "created_at", "kind", "title", "number"),
+}
 # A number is looked for by so many characters at least.
 SHORTEST_NUMBER = 3
 
@@ -131,7 +145,7 @@ def recent_customers(numbers: list[str], *, user: User) -> list[Customer]:
 
 
 def _seen(user: User) -> QuerySet[Customer]:
-    return Customer.objects.visible_to(user).select_related("owner", "standing", "region")
+    return Customer.objects.visible_to(user).select_related("owner", "region").only(*OF_CUSTOMERS)
 
 
 def _customers(text: str, user: User) -> QuerySet[Customer]:
@@ -153,7 +167,7 @@ def _contacts(text: str, user: User) -> QuerySet[Contact]:
 
 
 def _visits(text: str, user: User) -> QuerySet[Visit]:
-    return _of(Visit, text, user).select_related("customer", "by").order_by("-happened_at", "-id")
+    return _of(Visit, text, user).order_by("-happened_at", "-id")
 
 
 def _documents(text: str, user: User) -> QuerySet[Document]:
@@ -163,13 +177,23 @@ def _documents(text: str, user: User) -> QuerySet[Document]:
 def _of(model: type[Contact | Visit | Document], text: str, user: User) -> QuerySet:
     """The records that `text` may mean: when they are few by key, else by what they say, along their order."""
     _steer(BY_TOKENS)
-    seen = model.objects.visible_to(user).select_related("customer").defer("search_text", "search_grams")
-    found = seen.filter(text_condition(text))
-    keys = list(found.order_by().values_list("pk", flat=True)[: MANY + 1])
-    if len(keys) <= MANY:
+    meant, all_seen = text_condition(text), model.objects.visible_to(user)
+    seen = all_seen.select_related("customer", *(["by"] if model is Visit else [])).only(*OF_TEXTS[model])
+    keys = _few(model.objects.filter(meant))
+    if keys is None and Role(user.role).scope != Scope.ALL:
+        _steer(BY_HASH)
+        keys = _few(all_seen.filter(meant))
+        _steer({"enable_nestloop": "on"})
+    if keys is not None:
         return seen.filter(pk__in=keys)
     _steer(IN_ORDER)
-    return found
+    return seen.filter(meant)
+
+
+def _few(rows: QuerySet) -> list[Any] | None:
+    """The keys of rows that are few, whoever may see them; None for many."""
+    keys = list(rows.order_by().values_list("pk", flat=True)[: MANY + 1])
+    return keys if len(keys) <= MANY else None
 
 
 def _best_numbers(model: type[Order | Invoice]) -> Callable[[str, User, int], list[Any]]:
