@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -32,6 +32,7 @@ HELD = {
     values.parse_whole: int | None,
     values.parse_decimal: str | int | float | None,
 }
+VERSION = Annotated[int, msgspec.Meta(ge=-parsing.BIGGEST, le=parsing.BIGGEST)]
 REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 WRONG = object()
 
@@ -55,7 +56,7 @@ class Kind:
     @cached_property
     def shape(self) -> type[Struct]:
         layers = {name: _shape(name, parsers) | None for name, parsers in self.layers.items()}
-        return _shape(self.noun, self.parsers, **layers, source_version=int | None)
+        return _shape(self.noun, self.parsers, **layers, source_version=VERSION | None)
 
     @cached_property
     def many(self) -> msgspec.json.Decoder:

@@ -16,10 +16,9 @@ from archives.models import CreditReport, Customer
 from archives.queries.reports import with_status
 from archives.rules.freshness import report_status
 from crm.core.api.filters import StrictFilterSet
-from crm.core.api.formats import Day, Money, StrictSerializer, read
+from crm.core.api.formats import Currency, Day, Money, StrictSerializer, read
 from crm.core.api.views import Idempotent, ListView, RecordView
 from crm.core.models import Policy
-from crm.core.models.fields import CURRENCY_SHAPE
 from crm.core.roles import Can
 
 OF_A_REPORT = [choice for choice in ReportStatus.choices if choice[0] in ("valid", "expiring", "stale")]
@@ -54,7 +53,7 @@ class NewReportSerializer(StrictSerializer):
     grade = serializers.CharField(required=False, allow_blank=True, max_length=16)
     opinion = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
     price = Money(required=False, allow_null=True)
-    currency = serializers.CharField(required=False, allow_blank=True, validators=[CURRENCY_SHAPE])
+    currency = Currency(required=False, allow_blank=True)
 
 
 class ReportFilter(StrictFilterSet):
