@@ -23,6 +23,7 @@ from crm.demo import (
     people,
     plans,
     showcase,
+    syncing,
     trade,
 )
 from crm.pipelines import run_night
@@ -138,6 +139,7 @@ class Loading:
             credit.store_checks(self.people["erp"], rng, self.today)
             step(1)
             credit.store_applications(self.buyers, self.told, self.people, self.today)
+            syncing.store(self.people["erp"], self.today)
 
 
 def load(count: int, today: date, show: Progress) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from django.test import Client
 
 from archives.layers import LAYERS
-from archives.models import Contact, Customer, Document, Visit, VisitPlan
+from archives.models import Contact, Customer, Document, SyncRun, Visit, VisitPlan
 from credit.models import LimitApplication, OrderCheck
 from crm.core.models import Job, User
 from crm.views.customer import TABS
@@ -66,6 +66,8 @@ def values(kwarg: str, name: str) -> list[str]:
         return [Customer.objects.filter(number=SHOWCASE).values_list("number", flat=True).get()]
     if kwarg in ("tab", "layer"):
         return list(TABS if kwarg == "tab" else LAYERS)
+    if kwarg == "run":
+        return [str(run.pk) for run in SyncRun.objects.order_by("-missing", "-pk")[:1]]
     if kwarg == "order":
         return [check.order for check in OrderCheck.objects.order_by("pk")[:1]]
     model = next((model for noun, model in MODELS.items() if noun in name), User)
