@@ -26,6 +26,7 @@ from crm.core.lists.table import Column
 from crm.core.models import AuditEntry
 from crm.core.roles import Can
 from crm.core.verbs import VERBS
+from crm.core.words import labelled, listed
 
 # What the trail is mostly asked for.
 OFTEN_ASKED = ("customers.exported", "customers.handed_over", "limit.granted", "order.released", "person.changed")
@@ -100,7 +101,7 @@ def _record(entry: AuditEntry) -> SafeString:
 
 
 def _details(entry: AuditEntry) -> SafeString:
-    return format_html_join("", "<div>{}: {}</div>", entry.details)
+    return format_html_join("", "<div>{}</div>", ((labelled(key, words),) for key, words in entry.details))
 
 
 COLUMNS = (
@@ -126,9 +127,11 @@ def told(entries: Sequence[AuditEntry]) -> None:
 
 def in_words(value: Any) -> str:
     """A detail as one line; a pair is an old and a new value."""
+    if isinstance(value, dict):
+        return listed(labelled(key, _shown(one)) for key, one in value.items())
     if isinstance(value, list) and len(value) == 2:
         return f"{_shown(value[0])} → {_shown(value[1])}"
-    return ", ".join(map(_shown, value)) if isinstance(value, list) else _shown(value)
+    return listed(map(_shown, value)) if isinstance(value, list) else _shown(value)
 
 
 def _shown(value: Any) -> str:

@@ -110,3 +110,17 @@ def test_a_view_is_kept_changed_and_reset(at_desk, manager):
     page.get_by_role("link", name="Reset").click()
     expect(view).not_to_contain_text("changed")
     assert SavedView.objects.get(owner=manager).query == "overdue=true"
+
+
+def test_on_a_phone_the_views_wait_in_a_sheet(rows, browse, manager):
+    page = browse(manager, PHONE)
+    page.goto("/flags/")
+    save = page.get_by_role("button", name="Save view")
+    expect(save).to_be_hidden()
+    page.get_by_role("button", name="Views", exact=True).click()
+    save.click()
+    page.get_by_label("Name of the view").fill("Mine")
+    page.locator(".menu-form.show").get_by_role("button", name="Save").click()
+    page.wait_for_url("**/flags/?view=*")
+    assert SavedView.objects.get(owner=manager).page == "flags"
+    expect(save).to_be_hidden()

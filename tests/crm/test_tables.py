@@ -86,6 +86,12 @@ def test_the_trail_is_narrowed_to_days(page_as, auditor, seller):
     assert client.get("/audit/?until=2026-01-01").context["rows"] == []
 
 
+def test_details_of_the_trail_are_words(page_as, auditor, seller):
+    audit.record("customers.ranked", seller, by=seller, counts={"A": 1, "B": 0}, limit=[None, 5])
+    text = page_as(auditor).get("/audit/").content.decode()
+    assert "counts: A: 1, B: 0" in text and "limit: – → 5" in text
+
+
 def test_people_are_narrowed(page_as, admin, seller, officer):
     seller.is_active = False
     seller.save()
