@@ -57,6 +57,13 @@ CHECK = {"customer": CUSTOMER, "order": "SO-88121", "amount": "206400.00", "curr
 WEBHOOK = {"url": "https://erp.example.com/dossier", "events": ["order.held", "order.decided"]}
 STORED_WEBHOOK = {"id": ID, "account": "erp", **WEBHOOK, "active": True, "ended": "", "failing_since": None,
                   "previous_until": None, "created_at": NOW}  # fmt: skip
+RUN = {
+    "id": 7, "account": "erp", "object": "invoices", "complete": True, "state": "finished", "count": 12345,
+    "totals": {"CNY": "98765432.10"}, "as_of": NOW, "started_at": NOW, "finished_at": NOW, "created": 210,
+    "updated": 44, "unchanged": 12090, "failed": 1, "failed_rows": 1,
+    "held": {"count": 12344, "totals": {"CNY": "98645432.10"}}, "agrees": False, "missing": 3, "closed": 3,
+    "decision": "closed_by_rule",
+}  # fmt: skip
 PROBLEM = {
     "type": "about:blank", "title": "Bad request", "status": 400, "code": "invalid",
     "detail": "A month is written YYYY-MM, for example 2026-11.", "request_id": "5d1f0b6c2a9e4c1e8f7a6b5c4d3e2f10",
@@ -118,6 +125,16 @@ TOLD: dict[str, Any] = {
         "created": 9120, "updated": 412, "unchanged": 466, "failed": 2,
         "errors": [{"index": 17, "key": "C-1", "errors": [
             {"pointer": "/items/17/tax_number", "code": "invalid", "detail": "A tax number has 15 to 20 characters."}
+        ]}],
+    },
+    "WholeRun": RUN | {
+        "differing": 1,
+        "differences": [
+            {"customer": CUSTOMER, "currency": "CNY", "announced": "1280000.00", "held": "1160000.00"}
+        ],
+        "failures": [{"key": "INV-2026-0917", "at": NOW, "errors": [
+            {"pointer": "/customer", "code": "unknown_reference",
+             "detail": "There is no C-9 here, or you may not see it."}
         ]}],
     },
     "StoredSales": SALES | STORED | {"unit": None, "target": None},

@@ -59,6 +59,8 @@ def deeds(number: str, application: int, order: str, document: str) -> dict[str,
         "read the policy": Deed("get", "/policy/", None, {"credit_manager"}, noted=False),
         "read the people": Deed("get", "/people/", None, {"admin"}, noted=False),
         "read the tokens": Deed("get", "/tokens/", None, {"admin"}, noted=False),
+        "read the sync runs": Deed("get", "/sync-runs/", None, {"credit_manager", "auditor", "admin"}, noted=False),
+        "read who keeps what": Deed("get", "/kept-fields/", None, {"admin"}, noted=False),
         "sync the ledger": Deed("post", f"{api}/orders/bulk/", {"items": []}, set()),
         "delete": Deed("delete", f"{api}/customers/{number}/", None, set()),
     }

@@ -195,6 +195,7 @@ def retry_rows(run: SyncRun, *, by: User, today: date, now: datetime, only: int 
 
     Refuses a row that has gone through, what was too large to be kept, and the rows of an account that is switched off.
     """
+    run = _locked(run.pk)
     failures = _failures_to_try(run, only)
     parse, upsert = TAKEN_BY[run.object_choice]
     batch = Batch.read([failure.item for failure in failures], parse)
@@ -226,7 +227,6 @@ def _failures_to_try(run: SyncRun, only: int | None) -> list[SyncFailure]:
 
 def _compare_again(run: SyncRun) -> None:
     """After the end of the newest run: what went through late is held now, too."""
-    run = _locked(run.pk)
     later = SyncRun.objects.filter(account=run.account, object=run.object, pk__gt=run.pk)
     if run.state in (SyncState.FINISHED, SyncState.NEEDS_REVIEW) and not later.exists():
         _compare(run)

@@ -37,7 +37,7 @@ from tests.factories import (
     token_for,
 )
 
-BY_ITSELF = {"BulkJob", "Scorecard", "WholeRun"}  # needs no example
+BY_ITSELF = {"BulkJob", "Scorecard"}  # needs no example
 TRUTHS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
