@@ -31,7 +31,7 @@ def respect_keepers(batch: Batch, *, by: User) -> None:
     fails the row. Call inside the transaction, before rows are laid over what is stored.
     """
     kept = kept_from(by)
-    rows = [row for row in batch.rows if any(_gives(row, place) for place in kept)]
+    rows = [row for row in batch.rows if any(_gives(row, place) for place in kept)] if kept else []
     if not rows:
         return
     stored = stored_values(rows, kept, by)
