@@ -9,7 +9,7 @@ pairs of neighbouring characters, which answer two-character queries at once, an
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ LETTERS = re.compile(r"[a-z0-9]+\Z")
 STARTS = (1, 2, 4)
 WORD_STARTS = range(2, 7)
 # A text falls into runs of letters and digits, and runs of what is written without spaces.
+SPOKEN_RUNS = re.compile(r"[a-z0-9]+|[^a-z0-9]+")
 RUNS = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 
 
@@ -91,10 +92,20 @@ class Syllable(NamedTuple):
 
 
 def syllables(folded: str) -> list[Syllable]:
+    """How a folded text is said. Letters and digits say themselves; what stands between them often comes again."""
+    return [
+        syllable
+        for run in SPOKEN_RUNS.findall(folded)
+        for syllable in ((Syllable(run, run, run),) if LETTERS.match(run) else _syllables(run))
+    ]
+
+
+@lru_cache(maxsize=20_000)
+def _syllables(folded: str) -> list[Syllable]:
     from pypinyin import lazy_pinyin
 
     found, at = [], 0
-    for part in lazy_pinyin(folded, errors=lambda run: f" {run}") if folded else ():  # the space: no Chinese
+    for part in lazy_pinyin(folded, errors=lambda run: f" {run}"):  # the space: no Chinese
         run = part[1:] if part.startswith(" ") else ""
         written = run or folded[at]
         found.append(Syllable(written, run or part, run or part[0]))

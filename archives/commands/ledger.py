@@ -33,34 +33,40 @@ JOINS = {
     "invoice": "LEFT JOIN archives_invoice AS invoice ON invoice.number = nullif(sent.invoice, '')"
     " AND {visible[invoice.customer_id]}",
 }
-SAME = "CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS SELECT sent.* FROM {joined} WHERE ({same}) IS NOT TRUE"
-ANY_NEW = "SELECT EXISTS (SELECT FROM {joined} WHERE stored.id IS NULL)"
+# Rows are found one by one through their key: what a call costs depends on its size, not on that of the table.
+ONE_BY_ONE = "SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
+SAME = """
+CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS
+SELECT sent.*, stored.id AS found FROM {joined} WHERE ({same}) IS NOT TRUE
+"""
+ANY_NEW = "SELECT EXISTS (SELECT FROM fresh WHERE found IS NULL)"
 LOCK = """
-SELECT count(*) FROM (SELECT FROM {table} AS locked WHERE id IN (SELECT stored.id FROM {joined})
-                       ORDER BY {order} FOR NO KEY UPDATE) AS rows
+SELECT count(*) FROM (SELECT FROM {table} AS locked WHERE id IN (
+        SELECT found FROM fresh UNION SELECT stored.id FROM {joined} WHERE sent.found IS NULL)
+    ORDER BY {order} FOR NO KEY UPDATE) AS rows
 """
 LAY = """
 CREATE TEMPORARY TABLE laid ON COMMIT DROP AS
 SELECT new.*, CASE WHEN unknown <> '{{}}' THEN unknown WHEN outdated THEN '{{}}' ELSE array_remove(ARRAY[{wrong}], NULL)
        END AS wrong
-  FROM (SELECT sent.nth, sent.version, stored.id AS old_id, {columns}, {notes},
+  FROM (SELECT sent.nth, sent.version, stored.id AS old_id, stored.source_version AS old_version, {columns}, {notes},
                coalesce(sent.version < stored.source_version, false) AS outdated,
                stored.id IS NULL OR ({compared}) IS DISTINCT FROM ({stored}) AS differs,
                array_remove(ARRAY[{unknown}]::text[], NULL) AS unknown
-          FROM {joined}) AS new
+          FROM {joined} OFFSET 0) AS new
 """
 WRITTEN = "wrong = '{}' AND differs AND NOT outdated"
 WRITE = """
 INSERT INTO {table} ({names}, source_version, updated_at)
-SELECT {values}, coalesce(laid.version, stored.source_version), statement_timestamp()
-  FROM laid LEFT JOIN {table} AS stored ON stored.id = laid.old_id {derived}
+SELECT {values}, coalesce(laid.version, laid.old_version), statement_timestamp()
+  FROM laid {derived}
  WHERE laid.wrong = '{{}}' AND differs AND NOT outdated ORDER BY {order}
     ON CONFLICT ({key}) DO UPDATE SET ({changed}) = ({excluded})
 """
 NEWER_VERSIONS = """
 UPDATE {table} AS stored SET source_version = laid.version FROM laid
  WHERE stored.id = laid.old_id AND laid.wrong = '{{}}' AND NOT laid.differs
-   AND laid.version > coalesce(stored.source_version, laid.version - 1)
+   AND laid.version > coalesce(laid.old_version, laid.version - 1)
 """
 COUNT = """
 SELECT count(*) FILTER (WHERE differs AND NOT outdated AND old_id IS NULL),
@@ -195,6 +201,7 @@ class Ledger:
         visible = Visible(by)
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS pg_temp.sent, pg_temp.fresh, pg_temp.laid")
+            cursor.execute(ONE_BY_ONE.format("off"))
             columns = ", ".join(f"{quoted(name)} text" for name in self.sent_as)
             cursor.execute(f"CREATE TEMPORARY TABLE sent (nth integer, version bigint, {columns}) ON COMMIT DROP")
             copy(cursor, "sent", batch.sheet)
@@ -203,12 +210,13 @@ class Ledger:
             if cursor.rowcount:
                 self._lock(cursor, visible, today_is)
             cursor.execute(self.statement(LAY, "fresh", visible), today_is)
+            cursor.execute(ONE_BY_ONE.format("DEFAULT"))
             cursor.execute("SELECT nth, unnest(wrong) FROM laid WHERE wrong <> '{}' ORDER BY nth")
             return [Wrong(nth, *one.split(" ")) for nth, one in cursor.fetchall()]
 
     def _lock(self, cursor: Any, visible: "Visible", today_is: dict[str, date]) -> None:
         """In the order of the key; new rows wait for other syncs of this table, so that two never add the same one."""
-        cursor.execute(self.statement(ANY_NEW, "fresh", visible), today_is)
+        cursor.execute(ANY_NEW)
         if cursor.fetchone()[0]:
             advisory_lock(f"new {self.table}")
         for lock in filter(None, (LOCK, self.lock_before)):

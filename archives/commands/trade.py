@@ -91,7 +91,7 @@ INVOICES = Ledger(
     derive=f"LEFT JOIN ({SETTLED.format(invoices=LAID_INVOICES)}) AS settled ON settled.id = laid.old_id",
     notes=OLD_CUSTOMER
     | {
-        "paid": "stored.currency <> coalesce(sent.currency, stored.currency)"
+        "paid": "(stored.currency <> coalesce(sent.currency, stored.currency)) IS TRUE"
         " AND EXISTS (SELECT FROM archives_payment WHERE invoice_id = stored.id)"
     },
     wrong=(
