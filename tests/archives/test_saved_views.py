@@ -141,4 +141,4 @@ def test_flags_keep_views_too(page_as, seller):
 
 
 def test_no_views_of_a_list_that_keeps_none(page_as, seller):
-    assert page_as(seller).post("/lists/jobs/views/", {"name": "x"}).status_code == 404
+    assert page_as(seller).post("/lists/tokens/views/", {"name": "x"}).status_code == 404
