@@ -171,9 +171,17 @@ class KeepersForm(forms.Form):
                 *((f"erp:{program.pk}", program.name or program.username) for program in programs),
             ],
             coerce=choice_of,
+            empty_value=None,
+            required=False,  # so that fifty labels have no star; `clean` wants them all the same
             initial=written(keeper.owner, keeper.account) if keeper else FieldOwner.SHARED,
         )
         return dressed(field)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name in [name for name, choice in cleaned.items() if choice is None]:
+            self.add_error(name, _("Choose who keeps this field."))
+        return cleaned
 
     @property
     def choices(self) -> dict[Place, tuple[FieldOwner, int | None]]:

@@ -236,6 +236,7 @@ def test_asks_once_however_much_is_kept(api, django_assert_max_num_queries):
         return len(asked)
 
     keep("dossier", "fax")
+    count(2)  # the first call of a token notes its use, too
     one = count(1)
     keep("dossier", "website")
     keep("dossier", "payment_terms", layer="credit")
@@ -244,7 +245,7 @@ def test_asks_once_however_much_is_kept(api, django_assert_max_num_queries):
 
 def test_asks_no_more_of_many_rows(api, django_assert_max_num_queries):
     keep("dossier", "fax")
-    for number in range(4):
+    for number in range(5):
         CustomerFactory(number=f"C-{number}")
 
     def count(*numbers):
@@ -252,4 +253,5 @@ def test_asks_no_more_of_many_rows(api, django_assert_max_num_queries):
             push(api, *[{"number": f"C-{number}", "fax": "1", "phone": "1"} for number in numbers])
         return len(asked)
 
-    assert count(0) == count(1, 2, 3)
+    count(0)  # the first call of a token notes its use, too
+    assert count(1) == count(2, 3, 4)
