@@ -190,21 +190,22 @@ def to_the_point(case, things: dict[str, str]) -> None:
 
 @pytest.fixture
 def things(customer, seller) -> dict[str, str]:
-    """Something to ask for at every address, by the name of its part."""
+    """Something to ask for at every address, by the name of its part; ids that no sequence comes to."""
+    pk = 10**9
     visit = Visit.objects.create(
-        customer=customer, by=seller, happened_at="2026-11-17T08:00Z", kind="site", content="…", next_step="call"
+        pk=pk, customer=customer, by=seller, happened_at="2026-11-17T08:00Z", kind="site", content="…", next_step="call"
     )
     asked = {"amount": 10, "amount_base": 10, "currency": "CNY"}
     check = OrderCheck.objects.create(
         order="SO-1", customer=customer, **asked, decision="held", asked_by=seller, checked_at=visit.happened_at
     )
     wanted = LimitApplication.objects.create(customer=customer, applicant=seller, **asked, reason="spring")
-    Contact.objects.create(pk=visit.pk, customer=customer, name="Ma")
+    Contact.objects.create(pk=pk, customer=customer, name="Ma")
     invoice = InvoiceFactory(customer=customer, number="SO-1")
     SalesRecordFactory(customer=customer), OrderFactory(customer=customer, number="SO-1")
     PaymentFactory(customer=customer, number="SO-1", invoice=invoice)
-    CreditLimitFactory(customer=customer, pk=visit.pk)
-    return {"customer": customer.number, "order": check.order, "pk": visit.pk, "application": wanted.pk}
+    CreditLimitFactory(customer=customer, pk=pk)
+    return {"customer": customer.number, "order": check.order, "pk": pk, "application": wanted.pk}
 
 
 @pytest.mark.slow
