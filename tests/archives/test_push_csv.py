@@ -18,6 +18,7 @@ from archives.queries.receivables import ageing, payment_behaviour
 from crm.core.models import ExchangeRate
 from crm.core.roles import TOKEN_SCOPES
 from tests.factories import token_for
+from tests.wire import until
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "push_csv.py"
@@ -210,3 +211,20 @@ def test_what_cannot_work_is_said_in_a_sentence(words, sentence):
     told = run("http://127.0.0.1:1", "dsr_x", *words, "customers", "none.csv")
     assert sentence in told.stderr
     assert (told.returncode, "Traceback" in told.stderr) == (1, False)
+
+
+@pytest.mark.slow
+def test_killed_half_way_and_started_again_it_ends_the_same(live_server, token, tmp_path):
+    file = tmp_path / "customers.csv"
+    file.write_text("number,name\n" + "".join(f"C-{n},Customer {n}\n" for n in range(60)))
+    command = [sys.executable, str(SCRIPT), "--url", live_server.url, "--token", token, "--batch", "3"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = subprocess.Popen([*command, "customers", str(file)], **quiet)
+    try:
+        until(lambda: Customer.objects.exists(), "customers come in")
+    finally:
+        running.kill()
+        running.wait()
+    again = run(live_server.url, token, "customers", str(file), "--batch", "3")
+    assert again.returncode == 0, again.stderr
+    assert set(Customer.objects.values_list("number", flat=True)) == {f"C-{n}" for n in range(60)}
