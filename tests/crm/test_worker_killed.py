@@ -26,7 +26,7 @@ from tests.factories import CreditLimitFactory, CustomerFactory, UserFactory
 
 TODAY = date(2026, 11, 21)
 PROJECT = Path(__file__).resolve().parent.parent.parent
-WITHIN = 60  # seconds
+WITHIN = 240  # seconds: patience costs nothing where the machine is quick
 
 
 @contextmanager
@@ -134,7 +134,8 @@ def night_with_a_killed_worker(queue: Path) -> dict:
 def blocked() -> bool:
     """Whether another process waits for the rows that this test holds; other databases of the server don't count."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        mine = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        cursor.execute(mine)
         return cursor.fetchone()[0] > 0
 
 
