@@ -36,7 +36,7 @@ def test_a_body_may_be_packed(api, customer):
     ("body", "packing", "refusal"),
     [
         (b'{"phone": "1"}', "gzip", (400, "malformed")),
-        (gzip.compress(b'{"phone": "1"}')[:-6], "gzip", (400, "malformed")),
+        (gzip.compress(b'{"phone": "1"}', mtime=0)[:-6], "gzip", (400, "malformed")),
         (b'{"phone": "1"}', "br", (415, "unsupported_encoding")),
     ],
 )
