@@ -254,8 +254,8 @@ class SyncObject(models.TextChoices):
 class SyncState(models.TextChoices):
     """What has become of a sync run."""
 
-    OPEN = "open", _("open")
-    FINISHED = "finished", _("finished")
+    OPEN = "open", pgettext_lazy("sync run", "open")
+    FINISHED = "finished", pgettext_lazy("sync run", "finished")
     NEEDS_REVIEW = "needs_review", _("needs a decision")
     ABANDONED = "abandoned", _("abandoned")
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from archives.commands import line_files
 from archives.commands.exports import cells, heads
@@ -108,8 +108,8 @@ def _in_chunks(job: Job, do: Callable[..., Outcome]) -> Iterator[None]:
 
 
 BULK_COUNTS = {
-    "created": _("created"),
-    "updated": _("updated"),
+    "created": pgettext_lazy("records", "created"),
+    "updated": pgettext_lazy("records", "updated"),
     "unchanged": _("unchanged"),
     "failed": _("failed"),
 }

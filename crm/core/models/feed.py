@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .fields import TextChoice
 
@@ -18,8 +19,8 @@ class Change(models.Model):
     """
 
     class Action(models.TextChoices):
-        CREATED = "created", _("created")
-        UPDATED = "updated", _("updated")
+        CREATED = "created", pgettext_lazy("records", "created")
+        UPDATED = "updated", pgettext_lazy("records", "updated")
         DELETED = "deleted", _("deleted")
 
     position = models.BigIntegerField(null=True)
