@@ -137,6 +137,7 @@ def test_a_credit_manager_asks_back_and_decides(browse, credit_manager, applicat
 
 
 def test_a_credit_manager_changes_the_numbers(browse, credit_manager, auditor, size):
+    publish_missing(Scorecard)
     page = browse(credit_manager, size)
     page.goto("/policy/")
     field = page.locator("main input[type=number]").first

@@ -71,7 +71,7 @@ def test_a_form_from_before_signing_in_says_so(seller):
 def test_what_breaks_inside_shows_a_number_and_nothing_of_its_insides(page_as, seller, monkeypatch, as_part):
     page = page_as(seller)
     page.raise_request_exception = False
-    monkeypatch.setattr("crm.core.jobs_views.page_of", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr("crm.core.jobs_views.list_page", lambda *args, **kwargs: 1 / 0)
     response = page.get("/jobs/", headers={"HX-Request": "true"} if as_part else {})
     assert response.status_code == 500
     assert number_in(response) == response["X-Request-ID"]

@@ -47,9 +47,9 @@ def blocked() -> bool:
 
 
 def alone() -> bool:
-    """Whether the database has forgotten the dead server."""
+    """Whether nobody else is at work in this database: the dead server's call has been given up."""
     others = "FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
-    return count(f"SELECT count(*) {others} AND pid <> pg_backend_pid()") == 0
+    return count(f"SELECT count(*) {others} AND pid <> pg_backend_pid() AND state <> 'idle'") == 0
 
 
 def test_a_call_that_the_server_died_in_left_nothing_and_its_key_is_free(server, program):
