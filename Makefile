@@ -28,7 +28,7 @@ demo-reset: setup
 # The suite brings its own PostgreSQL and no Redis, whatever the environment names.
 test: export DOSSIER_MODE = test
 test: setup-dev
-	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n auto $(ARGS)
+	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 screenshots: export DOSSIER_MODE = trial
 screenshots: setup-dev

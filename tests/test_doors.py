@@ -17,6 +17,8 @@ from crm.core.models import Job
 from crm.core.roles import TOKEN_SCOPES
 from tests.factories import token_for
 
+pytestmark = pytest.mark.once
+
 METHODS = ("get", "post", "put", "patch", "delete")
 PUBLIC = {
     "healthz",

@@ -18,7 +18,7 @@ from crm.core.roles import TOKEN_SCOPES
 from tests.factories import token_for
 from tests.wire import Erp, serving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 ROWS = int(os.environ.get("DOSSIER_CONTRACT_ROWS", "1500"))
 SIZE = max(ROWS // 100, 25)  # items in a call
 CUT, TIMES, ROUNDS = 0.05, 3, 6

@@ -22,6 +22,7 @@ class Taken(Exception):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_killed_in_the_middle_the_file_is_whole(transactional_db, tmp_path, monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
     officer = UserFactory(username="officer", role=Role.CREDIT_OFFICER)

@@ -14,7 +14,7 @@ from crm.core.roles import TOKEN_SCOPES
 from tests.factories import token_for
 from tests.wire import Server, serving, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 SCRIPT = Path(__file__).parents[2] / "examples" / "sync.sh"
 COUNT = 30
 MODELS = {"customers": Customer, "sales": SalesRecord, "orders": Order, "invoices": Invoice, "payments": Payment}

@@ -19,6 +19,8 @@ import pytest
 from crm.core.embedded import cluster, place, presence
 from crm.core.embedded.place import Place, Unusable
 
+pytestmark = pytest.mark.once
+
 PROJECT = Path(__file__).resolve().parents[2]
 ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not ROOT, reason="only root can become somebody else")

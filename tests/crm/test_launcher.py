@@ -17,6 +17,8 @@ import pytest
 from crm import launcher, preflight
 from crm.core.embedded.place import Place
 
+pytestmark = pytest.mark.once
+
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_DEMO = """
 import sys

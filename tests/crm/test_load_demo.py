@@ -30,6 +30,8 @@ from credit.models import CreditLimit, LimitApplication, OrderCheck
 from crm.core.models import Notice, User
 from scoring.models import Assessment, Segmentation
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 21)
 COUNTED = (Customer, Contact, Visit, CreditReport, FinancialStatement, SalesRecord, Order, Invoice, Payment, Flag)
 PAGES = (

@@ -37,6 +37,8 @@ from tests.factories import (
     token_for,
 )
 
+pytestmark = pytest.mark.once
+
 BY_ITSELF = {"BulkJob", "Scorecard"}  # needs no example
 TRUTHS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

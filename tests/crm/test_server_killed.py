@@ -17,7 +17,7 @@ from crm.core.roles import TOKEN_SCOPES
 from tests.factories import CustomerFactory, token_for
 from tests.wire import LOST, Erp, Server, serving, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 KEYS = int(os.environ.get("DOSSIER_CONTRACT_KEYS", "16"))
 IN_A_ROW, AT_ONCE, KILLS = 5, 20, 3
 THREADS = 24

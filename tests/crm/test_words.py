@@ -16,6 +16,8 @@ from django.utils import formats, translation
 
 from crm.core.templatetags.dossier import money, short_money
 
+pytestmark = pytest.mark.once
+
 LANGUAGES = ("zh_Hans", "zh_Hant")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%[sd%]")
 

@@ -148,6 +148,7 @@ def kill_and_compare(queue: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_killed_on_files(portfolio, tmp_path, monkeypatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
     kill_and_compare(tmp_path)
